@@ -1,0 +1,4 @@
+/// A value of the Common Expression Language.
+public enum Value: Sendable {
+    case null
+}
