@@ -11,6 +11,10 @@ let package = Package(
         // Floor 0: the Common Expression Language. Knows nothing of releases.
         .target(name: "CEL"),
         .testTarget(name: "CELTests", dependencies: ["CEL"]),
+        // Floor 1: model, machine, deciding, explaining, replay. Pure.
+        .target(name: "ConductorCore", dependencies: ["CEL"]),
+        // Floor 2: the protocols where the outside meets.
+        .target(name: "ConductorPorts", dependencies: ["ConductorCore"]),
     ]
 )
 

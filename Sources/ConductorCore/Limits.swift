@@ -1,0 +1,19 @@
+/// Every bound of the core, by name, with its default. Reaching one is a diagnostic, never a hang.
+package enum Limits {
+    /// Deepest nesting of a JSON text.
+    package static let jsonDepth = 64
+    /// Facts in one observation of a source.
+    package static let factsPerObservation = 2_000
+    /// Bytes of one observation's canonical form.
+    package static let observationBytes = 1 << 20
+    /// Actions of one transition.
+    package static let actionsPerTransition = 16
+    /// Stages, conditions, transitions and guards of one machine, each.
+    package static let declarationsPerMachine = 500
+    /// Bytes of one rule or configuration file.
+    package static let fileBytes = 4 << 20
+    /// Source code points of one condition.
+    package static let conditionCodePoints = 4_000
+    /// Commands waiting to be taken up.
+    package static let queuedCommands = 1_000
+}
