@@ -20,7 +20,9 @@ package enum Settled<Value: Sendable>: Sendable {
 
 /// One thing that is wrong in a source's or action's settings.
 package struct SettingsFault: Sendable, Hashable {
-    package enum Kind: Sendable, Hashable { case unknownKey, missingKey, badValue, badFact, badSecret }
+    package enum Kind: Sendable, Hashable {
+        case unknownKey, missingKey, badValue, badFact, badSecret
+    }
 
     package var kind: Kind
     /// Keys (and list indexes) that lead to the place, from the settings' root. For a key that is

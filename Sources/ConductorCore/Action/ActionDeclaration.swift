@@ -35,7 +35,9 @@ package struct ActionPolicy: Sendable, Hashable, Codable {
     package var backoff: Span
 
     package init(
-        deadline: Span = .seconds(60), settle: Span = .seconds(5), maxTries: Int = 5,
+        deadline: Span = .seconds(60),
+        settle: Span = .seconds(5),
+        maxTries: Int = 5,
         backoff: Span = .seconds(5)
     ) {
         self.deadline = deadline
@@ -62,8 +64,13 @@ package struct ActionDeclaration: Sendable, Hashable, Codable {
     package var policy: ActionPolicy
 
     package init(
-        name: String, kind: String, actionClass: ActionClass, direction: Direction = .neutral,
-        scope: Scope.Level = .track, lane: String? = nil, blocking: Bool = true,
+        name: String,
+        kind: String,
+        actionClass: ActionClass,
+        direction: Direction = .neutral,
+        scope: Scope.Level = .track,
+        lane: String? = nil,
+        blocking: Bool = true,
         policy: ActionPolicy = ActionPolicy()
     ) {
         self.name = name

@@ -18,9 +18,19 @@ package struct Intent: Sendable, Hashable, Codable {
     package var parameters: JSON
 
     package init(
-        key: String, track: TrackID, scope: Scope, step: Int, ordinal: Int, action: String,
-        kind: String, actionClass: ActionClass, direction: Direction, lane: String,
-        blocking: Bool, policy: ActionPolicy, parameters: JSON
+        key: String,
+        track: TrackID,
+        scope: Scope,
+        step: Int,
+        ordinal: Int,
+        action: String,
+        kind: String,
+        actionClass: ActionClass,
+        direction: Direction,
+        lane: String,
+        blocking: Bool,
+        policy: ActionPolicy,
+        parameters: JSON
     ) {
         self.key = key
         self.track = track

@@ -12,7 +12,11 @@ package struct Command: Sendable, Hashable, Codable {
     package var basedOn: Int?
 
     package init(
-        id: String, actor: String, scope: Scope, request: Request, reason: String? = nil,
+        id: String,
+        actor: String,
+        scope: Scope,
+        request: Request,
+        reason: String? = nil,
         basedOn: Int? = nil
     ) {
         self.id = id

@@ -80,8 +80,12 @@ package enum Entry: Sendable, Equatable {
         package var denied: [String: [String]]
 
         package init(
-            number: Int, at: Stamp, wallStep: Int64? = nil, stopFile: Bool = false,
-            shadow: [String] = [], denied: [String: [String]] = [:]
+            number: Int,
+            at: Stamp,
+            wallStep: Int64? = nil,
+            stopFile: Bool = false,
+            shadow: [String] = [],
+            denied: [String: [String]] = [:]
         ) {
             self.number = number
             self.at = at
@@ -184,7 +188,11 @@ package enum Entry: Sendable, Equatable {
         package var since: Instant?
 
         package init(
-            at: Stamp, track: TrackID, machine: String, by: String, stage: String? = nil,
+            at: Stamp,
+            track: TrackID,
+            machine: String,
+            by: String,
+            stage: String? = nil,
             since: Instant? = nil
         ) {
             self.at = at

@@ -8,8 +8,11 @@ package struct Deployment: Sendable, Equatable {
     package var tick: Span
 
     package init(
-        sources: [SourceDefinition] = [], actions: [ActionDefinition] = [],
-        apps: [AppDefinition] = [], claims: [ClaimLimit] = [], tick: Span = .minutes(1)
+        sources: [SourceDefinition] = [],
+        actions: [ActionDefinition] = [],
+        apps: [AppDefinition] = [],
+        claims: [ClaimLimit] = [],
+        tick: Span = .minutes(1)
     ) {
         self.sources = sources
         self.actions = actions
@@ -20,7 +23,9 @@ package struct Deployment: Sendable, Equatable {
 
     package func app(_ name: String) -> AppDefinition? { apps.first { $0.name == name } }
     package func source(_ name: String) -> SourceDefinition? { sources.first { $0.name == name } }
-    package func action(_ name: String) -> ActionDefinition? { actions.first { $0.name == name } }
+    package func action(_ name: String) -> ActionDefinition? {
+        actions.first { $0.declaration.name == name }
+    }
 }
 
 /// A backend that is asked.
@@ -38,8 +43,14 @@ package struct SourceDefinition: Sendable, Equatable {
     package var people: People?
 
     package init(
-        name: String, kind: String, scope: Scope.Level, every: Span, timeout: Span,
-        settings: JSON, schema: FactSchema, people: People? = nil
+        name: String,
+        kind: String,
+        scope: Scope.Level,
+        every: Span,
+        timeout: Span,
+        settings: JSON,
+        schema: FactSchema,
+        people: People? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -100,7 +111,10 @@ package struct AppDefinition: Sendable, Equatable {
     package var shadow: Bool
 
     package init(
-        name: String, platforms: [String], machines: [String: Machine], shadow: Bool = false
+        name: String,
+        platforms: [String],
+        machines: [String: Machine],
+        shadow: Bool = false
     ) {
         self.name = name
         self.platforms = platforms

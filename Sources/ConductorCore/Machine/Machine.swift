@@ -21,9 +21,16 @@ package struct Machine: Sendable, Equatable, Codable {
     package var parameters: [String: JSON]
 
     package init(
-        name: String, version: Int = 1, stages: [Stage] = [], conditions: [Condition] = [],
-        transitions: [Transition] = [], guards: [Guard] = [], facts: [FactDeclaration] = [],
-        actions: [ActionDeclaration] = [], head: String? = nil, candidate: CandidateFacts? = nil,
+        name: String,
+        version: Int = 1,
+        stages: [Stage] = [],
+        conditions: [Condition] = [],
+        transitions: [Transition] = [],
+        guards: [Guard] = [],
+        facts: [FactDeclaration] = [],
+        actions: [ActionDeclaration] = [],
+        head: String? = nil,
+        candidate: CandidateFacts? = nil,
         parameters: [String: JSON] = [:]
     ) {
         self.name = name
@@ -96,8 +103,13 @@ package struct Stage: Sendable, Hashable, Codable {
     package var reality: String?
 
     package init(
-        name: String, shelf: Shelf, kind: Kind = .road, terminal: Bool = false,
-        latchesCandidate: Bool = false, monitor: Span? = nil, reality: String? = nil
+        name: String,
+        shelf: Shelf,
+        kind: Kind = .road,
+        terminal: Bool = false,
+        latchesCandidate: Bool = false,
+        monitor: Span? = nil,
+        reality: String? = nil
     ) {
         self.name = name
         self.shelf = shelf
@@ -128,9 +140,16 @@ package struct Condition: Sendable, Hashable, Codable {
     package var link: String?
 
     package init(
-        name: String, expr: String, title: String? = nil, alarm: String? = nil,
-        applies: String? = nil, maxAge: Span? = nil, sustained: Span? = nil, every: Span? = nil,
-        owner: String? = nil, link: String? = nil
+        name: String,
+        expr: String,
+        title: String? = nil,
+        alarm: String? = nil,
+        applies: String? = nil,
+        maxAge: Span? = nil,
+        sustained: Span? = nil,
+        every: Span? = nil,
+        owner: String? = nil,
+        link: String? = nil
     ) {
         self.name = name
         self.expr = expr
@@ -197,9 +216,16 @@ package struct Transition: Sendable, Hashable, Codable {
     package var resumeLimit: Int?
 
     package init(
-        name: String, from: String, to: Destination, when: [String] = [],
-        actions: [ActionUse] = [], dwell: Span? = nil, manual: Bool = false,
-        claims: [String] = [], platforms: [String] = [], resumeLimit: Int? = nil
+        name: String,
+        from: String,
+        to: Destination,
+        when: [String] = [],
+        actions: [ActionUse] = [],
+        dwell: Span? = nil,
+        manual: Bool = false,
+        claims: [String] = [],
+        platforms: [String] = [],
+        resumeLimit: Int? = nil
     ) {
         self.name = name
         self.from = from
@@ -226,8 +252,13 @@ package struct Guard: Sendable, Hashable, Codable {
     package var platforms: [String]
 
     package init(
-        name: String, watch: [String], when: [String], blindAfter: Span? = nil, to: Destination,
-        actions: [ActionUse] = [], platforms: [String] = []
+        name: String,
+        watch: [String],
+        when: [String],
+        blindAfter: Span? = nil,
+        to: Destination,
+        actions: [ActionUse] = [],
+        platforms: [String] = []
     ) {
         self.name = name
         self.watch = watch

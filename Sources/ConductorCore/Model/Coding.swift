@@ -44,7 +44,8 @@ extension Scope: Codable {
 
 private func notReadable(_ text: String, as what: String, _ decoder: any Decoder) -> DecodingError {
     .dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is no \(what)"))
+        .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is no \(what)")
+    )
 }
 
 extension JSON: Codable {
@@ -53,7 +54,9 @@ extension JSON: Codable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "JSON values are read by JSON.decode(_:) alone"))
+                    debugDescription: "JSON values are read by JSON.decode(_:) alone"
+                )
+            )
         }
         self = decoder.json
     }
@@ -64,7 +67,9 @@ extension JSON: Codable {
                 self,
                 .init(
                     codingPath: encoder.codingPath,
-                    debugDescription: "JSON values are written by JSON(encoding:) alone"))
+                    debugDescription: "JSON values are written by JSON(encoding:) alone"
+                )
+            )
         }
         encoder.box.value = self
     }
@@ -134,7 +139,9 @@ private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
     func encode(_ value: Double) throws {
         guard value.isFinite else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: codingPath, debugDescription: "not a finite number"))
+                value,
+                .init(codingPath: codingPath, debugDescription: "not a finite number")
+            )
         }
         box.value = .double(value)
     }
@@ -150,7 +157,9 @@ private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
     func encode(_ value: UInt64) throws {
         guard let number = Int64(exactly: value) else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: codingPath, debugDescription: "beyond 63 bits"))
+                value,
+                .init(codingPath: codingPath, debugDescription: "beyond 63 bits")
+            )
         }
         box.value = .int(number)
     }
@@ -171,7 +180,8 @@ private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
             try value.encode(to: encoder(key))
         }
         mutating func nestedContainer<Nested: CodingKey>(
-            keyedBy type: Nested.Type, forKey key: Key
+            keyedBy type: Nested.Type,
+            forKey key: Key
         ) -> KeyedEncodingContainer<Nested> { encoder(key).container(keyedBy: type) }
         mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
             encoder(key).unkeyedContainer()
@@ -214,7 +224,8 @@ private struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     private func mismatch(_ type: Any.Type) -> DecodingError {
         .typeMismatch(
             type,
-            .init(codingPath: codingPath, debugDescription: "\(json) does not fit \(type)"))
+            .init(codingPath: codingPath, debugDescription: "\(json) does not fit \(type)")
+        )
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -274,7 +285,9 @@ private struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
         private func decoder(_ key: some CodingKey) throws -> JSONValueDecoder {
             guard let member = members[key.stringValue] else {
                 throw DecodingError.keyNotFound(
-                    key, .init(codingPath: codingPath, debugDescription: "no such member"))
+                    key,
+                    .init(codingPath: codingPath, debugDescription: "no such member")
+                )
             }
             return JSONValueDecoder(json: member, codingPath: codingPath + [key])
         }
@@ -284,7 +297,8 @@ private struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
             try Value(from: decoder(key))
         }
         func nestedContainer<Nested: CodingKey>(
-            keyedBy type: Nested.Type, forKey key: Key
+            keyedBy type: Nested.Type,
+            forKey key: Key
         ) throws -> KeyedDecodingContainer<Nested> { try decoder(key).container(keyedBy: type) }
         func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
             try decoder(key).unkeyedContainer()
@@ -309,7 +323,9 @@ private struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
             let path = codingPath + [JSONKey(intValue: currentIndex)]
             guard !isAtEnd else {
                 throw DecodingError.valueNotFound(
-                    JSON.self, .init(codingPath: path, debugDescription: "the array has ended"))
+                    JSON.self,
+                    .init(codingPath: path, debugDescription: "the array has ended")
+                )
             }
             defer { currentIndex += 1 }
             return JSONValueDecoder(json: elements[currentIndex], codingPath: path)

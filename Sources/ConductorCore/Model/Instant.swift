@@ -59,7 +59,13 @@ package struct Instant: Sendable, Hashable, Comparable, CustomStringConvertible 
         var offset: Int64 = 0
         if !(scanner.take("Z") || scanner.take("z")) {
             let sign: Int64
-            if scanner.take("+") { sign = 1 } else if scanner.take("-") { sign = -1 } else { return nil }
+            if scanner.take("+") {
+                sign = 1
+            } else if scanner.take("-") {
+                sign = -1
+            } else {
+                return nil
+            }
             guard let hours = scanner.number(2), hours < 24, scanner.take(":"),
                 let minutes = scanner.number(2), minutes < 60
             else { return nil }

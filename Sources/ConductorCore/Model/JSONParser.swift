@@ -181,7 +181,9 @@ private struct JSONParser {
                     throw failure("half a surrogate pair")
                 }
                 let low = try hexUnit()
-                guard (0xDC00..<0xE000).contains(low) else { throw failure("half a surrogate pair") }
+                guard (0xDC00..<0xE000).contains(low) else {
+                    throw failure("half a surrogate pair")
+                }
                 unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let scalar = Unicode.Scalar(unit) else { throw failure("half a surrogate pair") }

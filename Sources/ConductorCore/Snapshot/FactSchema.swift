@@ -53,8 +53,14 @@ package struct FactDeclaration: Sendable, Hashable, Codable {
     package var maxAge: Span
 
     package init(
-        path: String, source: String, name: String, type: FactType, unit: String? = nil,
-        subject: Subject = .none, emptyIsKnown: Bool = false, maxAge: Span
+        path: String,
+        source: String,
+        name: String,
+        type: FactType,
+        unit: String? = nil,
+        subject: Subject = .none,
+        emptyIsKnown: Bool = false,
+        maxAge: Span
     ) {
         self.path = path
         self.source = source
@@ -80,8 +86,12 @@ package struct FactSchema: Sendable, Hashable {
         package var maxAge: Span?
 
         package init(
-            name: String, type: FactType, unit: String? = nil, subject: Subject = .none,
-            emptyIsKnown: Bool = false, maxAge: Span? = nil
+            name: String,
+            type: FactType,
+            unit: String? = nil,
+            subject: Subject = .none,
+            emptyIsKnown: Bool = false,
+            maxAge: Span? = nil
         ) {
             self.name = name
             self.type = type
@@ -103,7 +113,8 @@ extension FactType: Codable {
         let json = try JSON(from: decoder)
         guard let type = FactType(json) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(json) is no fact type"))
+                .init(codingPath: decoder.codingPath, debugDescription: "\(json) is no fact type")
+            )
         }
         self = type
     }
@@ -155,7 +166,8 @@ extension FactType: Codable {
         case .record(let members):
             [
                 "record": .object(
-                    Dictionary(members.map { ($0.name, $0.type.json) }) { first, _ in first })
+                    Dictionary(members.map { ($0.name, $0.type.json) }) { first, _ in first }
+                )
             ]
         }
     }

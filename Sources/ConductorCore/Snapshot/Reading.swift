@@ -28,7 +28,8 @@ package struct Observation: Sendable, Hashable {
         .object(
             facts.mapValues { fact in
                 .compact(["value": fact.value, "about": fact.about.map { JSON.string($0) }])
-            })
+            }
+        )
     }
 
     /// Reads what `body` gives; members that do not fit are left out.
