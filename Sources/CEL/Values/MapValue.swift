@@ -1,0 +1,237 @@
+/// A key of a map: a truth value, an integer or a text (specification: "Maps").
+///
+/// Keys that are the same number are the same key, be they signed or unsigned.
+public enum MapKey: Sendable {
+    /// A truth value as a key.
+    case bool(Bool)
+    /// A signed integer as a key.
+    case int(Int64)
+    /// An unsigned integer as a key.
+    case uint(UInt64)
+    /// A text as a key.
+    case string(String)
+
+    /// The key that a value stands for when a map is built; `nil` when its kind cannot be a key.
+    public init?(_ value: Value) {
+        switch value {
+        case .bool(let value): self = .bool(value)
+        case .int(let value): self = .int(value)
+        case .uint(let value): self = .uint(value)
+        case .string(let value): self = .string(value)
+        default: return nil
+        }
+    }
+
+    /// The key to look a value up by; doubles with an integral value count as that integer.
+    init?(lookingUp value: Value) {
+        if case .double(let number) = value {
+            if let exact = Int64(exactly: number) {
+                self = .int(exact)
+            } else if let exact = UInt64(exactly: number) {
+                self = .uint(exact)
+            } else {
+                return nil
+            }
+        } else {
+            self.init(value)
+        }
+    }
+
+    /// The key as a value.
+    public var value: Value {
+        switch self {
+        case .bool(let value): .bool(value)
+        case .int(let value): .int(value)
+        case .uint(let value): .uint(value)
+        case .string(let value): .string(value)
+        }
+    }
+}
+
+extension MapKey: Hashable {
+    /// Whether two keys are one key; numbers are compared by value.
+    public static func == (left: MapKey, right: MapKey) -> Bool {
+        switch (left, right) {
+        case (.string(let a), .string(let b)): sameText(a, b)
+        case (.int(let a), .int(let b)): a == b
+        case (.uint(let a), .uint(let b)): a == b
+        case (.int(let a), .uint(let b)), (.uint(let b), .int(let a)): a >= 0 && UInt64(a) == b
+        case (.bool(let a), .bool(let b)): a == b
+        default: false
+        }
+    }
+
+    /// Hashes numbers by value, whatever their kind.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .bool(let value): hasher.combine(value)
+        case .int(let value): hasher.combine(UInt64(bitPattern: value))
+        case .uint(let value): hasher.combine(value)
+        case .string(let value): hasher.combine(value)
+        }
+    }
+}
+
+/// A map was given the same key twice.
+public struct RepeatedKey: Error, Sendable, Hashable {
+    /// The key.
+    public let key: MapKey
+}
+
+/// A map from keys to values, which keeps the order in which it was built.
+public struct MapValue: Sendable {
+    /// Maps up to this size are searched; larger ones are hashed.
+    private static let searchedCount = 8
+
+    private final class Storage: Sendable {
+        let keys: [MapKey]
+        let values: [Value]
+        let places: [MapKey: Int]
+
+        init(keys: [MapKey], values: [Value], places: [MapKey: Int]) {
+            self.keys = keys
+            self.values = values
+            self.places = places
+        }
+    }
+
+    private let storage: Storage
+
+    /// The map without entries.
+    public static let empty = MapValue(fields: [])
+
+    /// Makes a map from entries in order; the same key twice is an error.
+    public init(_ entries: [(MapKey, Value)]) throws(RepeatedKey) {
+        let keys = entries.map { $0.0 }
+        var places: [MapKey: Int] = [:]
+        if keys.count > Self.searchedCount {
+            places.reserveCapacity(keys.count)
+            for (place, key) in keys.enumerated()
+            where places.updateValue(place, forKey: key) != nil {
+                throw RepeatedKey(key: key)
+            }
+        } else {
+            for (place, key) in keys.enumerated() where keys[..<place].contains(key) {
+                throw RepeatedKey(key: key)
+            }
+        }
+        storage = Storage(keys: keys, values: entries.map { $0.1 }, places: places)
+    }
+
+    /// Makes a map from named fields in order; of a repeated field the last value is kept.
+    public init(fields: [(String, Value)]) {
+        var keys: [MapKey] = []
+        var values: [Value] = []
+        var places: [MapKey: Int] = [:]
+        keys.reserveCapacity(fields.count)
+        values.reserveCapacity(fields.count)
+        for (name, value) in fields {
+            let key = MapKey.string(name)
+            let known =
+                fields.count > Self.searchedCount ? places[key] : keys.firstIndex(of: key)
+            if let known {
+                values[known] = value
+                continue
+            }
+            if fields.count > Self.searchedCount { places[key] = keys.count }
+            keys.append(key)
+            values.append(value)
+        }
+        if keys.count <= Self.searchedCount { places = [:] }
+        storage = Storage(keys: keys, values: values, places: places)
+    }
+
+    /// The number of entries.
+    public var count: Int { storage.keys.count }
+
+    /// Whether there are no entries.
+    public var isEmpty: Bool { storage.keys.isEmpty }
+
+    /// The keys in the order in which the map was built.
+    public var keys: [MapKey] { storage.keys }
+
+    /// The values in the order of the keys.
+    public var values: [Value] { storage.values }
+
+    /// The entries in the order in which the map was built.
+    public var entries: [(key: MapKey, value: Value)] {
+        zip(storage.keys, storage.values).map { (key: $0, value: $1) }
+    }
+
+    /// The value of a key.
+    public subscript(key: MapKey) -> Value? {
+        let storage = storage
+        if storage.keys.count > Self.searchedCount {
+            return storage.places[key].map { storage.values[$0] }
+        }
+        for place in storage.keys.indices where storage.keys[place] == key {
+            return storage.values[place]
+        }
+        return nil
+    }
+
+    /// The value of a field, which is a key that is a text.
+    public subscript(field: String) -> Value? {
+        let storage = storage
+        if storage.keys.count > Self.searchedCount {
+            return storage.places[.string(field)].map { storage.values[$0] }
+        }
+        for place in storage.keys.indices {
+            if case .string(let name) = storage.keys[place], sameText(name, field) {
+                return storage.values[place]
+            }
+        }
+        return nil
+    }
+
+    /// The map with the entries in the order of their keys: truth values, numbers, texts.
+    public var sortedByKey: [(key: MapKey, value: Value)] {
+        entries.sorted { MapKey.isBefore($0.key, $1.key) }
+    }
+}
+
+extension MapKey {
+    static func isBefore(_ left: MapKey, _ right: MapKey) -> Bool {
+        switch (left, right) {
+        case (.bool(let a), .bool(let b)): !a && b
+        case (.bool, _): true
+        case (_, .bool): false
+        case (.int(let a), .int(let b)): a < b
+        case (.uint(let a), .uint(let b)): a < b
+        case (.int(let a), .uint(let b)): a < b
+        case (.uint(let a), .int(let b)): a < b
+        case (.int, .string), (.uint, .string): true
+        case (.string, .int), (.string, .uint): false
+        case (.string(let a), .string(let b)): textIsBefore(a, b)
+        }
+    }
+}
+
+/// Whether one text stands before another by code point, which is the order of the UTF-8 octets.
+func textIsBefore(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+}
+
+extension MapValue: Hashable {
+    /// Exact structural equality, without regard to order.
+    public static func == (left: MapValue, right: MapValue) -> Bool {
+        if left.storage === right.storage { return true }
+        guard left.count == right.count else { return false }
+        for (key, value) in zip(left.storage.keys, left.storage.values) {
+            guard let other = right[key], other == value else { return false }
+        }
+        return true
+    }
+
+    /// Hashes in agreement with equality.
+    public func hash(into hasher: inout Hasher) {
+        var sum = 0
+        for (key, value) in zip(storage.keys, storage.values) {
+            var entry = Hasher()
+            entry.combine(key)
+            entry.combine(value)
+            sum ^= entry.finalize()
+        }
+        hasher.combine(sum)
+    }
+}
