@@ -7,7 +7,10 @@ package enum Conductor {
 
     /// Decides one track: at most one transition.
     package static func decide(
-        _ state: TrackState, _ view: View, _ machine: CompiledMachine, _ moment: Moment
+        _ state: TrackState,
+        _ view: View,
+        _ machine: CompiledMachine,
+        _ moment: Moment
     ) -> Turn {
         var track = TrackMachine(state, view, machine, moment)
         return track.turn()
@@ -17,7 +20,10 @@ package enum Conductor {
     ///
     /// Reads the very leaves by which `decide` decides.
     package static func explain(
-        _ state: TrackState, _ view: View, _ machine: CompiledMachine, _ moment: Moment
+        _ state: TrackState,
+        _ view: View,
+        _ machine: CompiledMachine,
+        _ moment: Moment
     ) -> Explanation {
         var view = view
         view.inputs = []
@@ -30,7 +36,10 @@ package enum Conductor {
     ///
     /// Brakes need none. Among the others: who waits longest first, then by name.
     package static func admit(
-        _ proposals: [ClaimProposal], held: [ClaimGrant], limits: [ClaimLimit], at now: Stamp
+        _ proposals: [ClaimProposal],
+        held: [ClaimGrant],
+        limits: [ClaimLimit],
+        at now: Stamp
     ) -> [TrackID: [String]] {
         var granted = held
         var denied: [TrackID: [String]] = [:]
@@ -116,11 +125,20 @@ extension TrackMachine {
                     name: transition.name,
                     to: target(of: transition.to) ?? transition.to.description,
                     direction: machine.direction(of: transition.actions),
-                    manual: transition.manual, leaves: leaves))
+                    manual: transition.manual,
+                    leaves: leaves
+                )
+            )
         }
         return Explanation(
-            track: state.track, at: now.wall, stage: state.stage, phase: state.phase.name,
-            light: .grey, work: work(), transitions: transitions)
+            track: state.track,
+            at: now.wall,
+            stage: state.stage,
+            phase: state.phase.name,
+            light: .grey,
+            work: work(),
+            transitions: transitions
+        )
     }
 
     /// What is under way or broken, in words.

@@ -55,7 +55,8 @@ extension IntentProgress {
         }
         switch intent.actionClass {
         case .setToValue, .createOnce, .appendWithMarker:
-            let until = since.elapsed + intent.policy.deadline.milliseconds
+            let until =
+                since.elapsed + intent.policy.deadline.milliseconds
                 + intent.policy.settle.milliseconds
             status = .quiet(until: max(until, now.elapsed), reason: reason)
         case .atMostOnce:
@@ -69,7 +70,9 @@ extension IntentProgress {
         // A brake is never given up.
         guard attempts < intent.policy.maxTries || intent.direction == .brakes else {
             status = .failed(
-                reason: "gave up after \(attempts) tries: \(reason)", remedy: nil)
+                reason: "gave up after \(attempts) tries: \(reason)",
+                remedy: nil
+            )
             return
         }
         let doublings = Int64(min(max(attempts, 1) - 1, 6))
@@ -93,14 +96,20 @@ extension IntentProgress {
         case .absent:
             let pause = max(intent.policy.settle, .seconds(1))
             status = .probeAgain(
-                at: now.advanced(by: pause).elapsed, number: number, absences: absences + 1)
+                at: now.advanced(by: pause).elapsed,
+                number: number,
+                absences: absences + 1
+            )
         case .ambiguous(let reason):
             status = .inDoubt(reason: reason)
         case .unavailable:
             let doublings = Int64(min(number - 1, 6))
             let pause = intent.policy.backoff * (1 << doublings)
             status = .probeAgain(
-                at: now.advanced(by: pause).elapsed, number: number, absences: absences)
+                at: now.advanced(by: pause).elapsed,
+                number: number,
+                absences: absences
+            )
         }
         return true
     }

@@ -15,16 +15,23 @@ package struct FleetState: Sendable, Equatable {
             guard !holds.contains(where: { $0.scope == command.scope }) else { return }
             holds.append(
                 Hold(
-                    scope: command.scope, actor: command.actor, reason: command.reason,
-                    since: record.at.wall))
+                    scope: command.scope,
+                    actor: command.actor,
+                    reason: command.reason,
+                    since: record.at.wall
+                )
+            )
             holds.sort { $0.scope.description.precedes($1.scope.description) }
         case .resume:
             holds.removeAll { $0.scope == command.scope }
         case .stop:
             if stop == nil {
                 stop = Hold(
-                    scope: .installation, actor: command.actor, reason: command.reason,
-                    since: record.at.wall)
+                    scope: .installation,
+                    actor: command.actor,
+                    reason: command.reason,
+                    since: record.at.wall
+                )
             }
         case .liftStop:
             stop = nil

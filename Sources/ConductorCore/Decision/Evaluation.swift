@@ -109,7 +109,8 @@ struct Evaluation {
             resolved.standing = .unknown(
                 observation.value == .null
                     ? .missing(fact: fact.path)
-                    : .type(what: "\(fact.path) is not \(fact.type.celType)"))
+                    : .type(what: "\(fact.path) is not \(fact.type.celType)")
+            )
             return resolved
         }
         if case .list(let elements) = value, elements.isEmpty, !fact.emptyIsKnown {
@@ -155,7 +156,8 @@ struct Evaluation {
                         "opted_out": .bool(record?.verdict == .optedOut),
                         "by": .string(record?.actor ?? ""),
                     ]
-                })
+                }
+            )
         } else {
             let record = state.signoffs[fact.name]
             value = .bool(record?.verdict == .approved && record.map(isCurrent) == true)
@@ -202,7 +204,8 @@ struct Evaluation {
 
     /// Evaluates one expression over the facts as they stand.
     private mutating func evaluate(
-        _ expression: CompiledExpression, maxAge: Span?
+        _ expression: CompiledExpression,
+        maxAge: Span?
     ) -> (verdict: Verdict, expired: Int64?) {
         guard let program = expression.program else {
             return (.unknown(.disabled(reason: expression.fault ?? "it does not compile")), nil)
@@ -229,7 +232,8 @@ struct Evaluation {
                     if case .age = input {
                         let age = max(0, now.elapsed - (fact.origin ?? now.elapsed))
                         slots.append(
-                            FactType.duration(milliseconds: age).map { .value($0) } ?? .unknown)
+                            FactType.duration(milliseconds: age).map { .value($0) } ?? .unknown
+                        )
                     } else {
                         slots.append(.value(value))
                     }
@@ -285,8 +289,13 @@ struct Evaluation {
             let cause: Cause? =
                 if case .unknown(let cause) = resolved.standing { cause } else { nil }
             return Explanation.ReadFact(
-                path: declaration.path, value: resolved.value, unit: declaration.unit,
-                cause: cause, observedAt: resolved.observedAt, fetchedAt: resolved.fetched?.wall)
+                path: declaration.path,
+                value: resolved.value,
+                unit: declaration.unit,
+                cause: cause,
+                observedAt: resolved.observedAt,
+                fetchedAt: resolved.fetched?.wall
+            )
         }
     }
 }

@@ -46,9 +46,16 @@ package struct Explanation: Sendable, Equatable {
         package var note: String?
 
         package init(
-            _ name: String, kind: LeafKind, verdict: Verdict, light: Light? = nil,
-            title: String? = nil, owner: String? = nil, link: String? = nil,
-            facts: [ReadFact] = [], since: Instant? = nil, earliest: Instant? = nil,
+            _ name: String,
+            kind: LeafKind,
+            verdict: Verdict,
+            light: Light? = nil,
+            title: String? = nil,
+            owner: String? = nil,
+            link: String? = nil,
+            facts: [ReadFact] = [],
+            since: Instant? = nil,
+            earliest: Instant? = nil,
             note: String? = nil
         ) {
             self.name = name

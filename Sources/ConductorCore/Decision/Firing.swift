@@ -63,14 +63,22 @@ extension TrackMachine {
             preconditionFailure("Only transitions with a destination are offered.")
         }
         fire(
-            transition.name, to: to, actions: transition.actions, claims: transition.claims,
-            cause: cause)
+            transition.name,
+            to: to,
+            actions: transition.actions,
+            claims: transition.claims,
+            cause: cause
+        )
     }
 
     /// Decides a transition: counts the step, latches the candidate, writes the intents, and lets
     /// its first action go.
     mutating func fire(
-        _ name: String, to: String, actions: [ActionUse], claims: [String], cause: Progress.Cause
+        _ name: String,
+        to: String,
+        actions: [ActionUse],
+        claims: [String],
+        cause: Progress.Cause
     ) {
         state.step += 1
         if rules.stage(to)?.latchesCandidate == true {
@@ -80,18 +88,33 @@ extension TrackMachine {
         intents += decided
         let direction = machine.direction(of: actions)
         fired = Decision.Fired(
-            name: name, from: state.stage ?? "", to: to, direction: direction, cause: cause,
-            keys: decided.map(\.key), claims: claims)
+            name: name,
+            from: state.stage ?? "",
+            to: to,
+            direction: direction,
+            cause: cause,
+            keys: decided.map(\.key),
+            claims: claims
+        )
         state.phase = .entering(
             Progress(
-                transition: name, to: to, direction: direction, cause: cause, started: now,
-                intents: decided.map { IntentProgress(intent: $0) }))
+                transition: name,
+                to: to,
+                direction: direction,
+                cause: cause,
+                started: now,
+                intents: decided.map { IntentProgress(intent: $0) }
+            )
+        )
         moveOn()
     }
 
     /// The intents of a transition, with keys and rendered parameters.
     func makeIntents(
-        _ actions: [ActionUse], transition: String, to: String, again raise: Intent?
+        _ actions: [ActionUse],
+        transition: String,
+        to: String,
+        again raise: Intent?
     ) -> [Intent] {
         actions.enumerated().map { place, use in
             guard let declared = rules.action(use.action) else {
@@ -111,13 +134,26 @@ extension TrackMachine {
             if let raise { parts += ["after", String(raise.step), String(raise.ordinal)] }
             let key = parts.joined(separator: "/")
             let context = TemplateContext(
-                state: state, to: to, key: key, parameters: rules.parameters)
+                state: state,
+                to: to,
+                key: key,
+                parameters: rules.parameters
+            )
             return Intent(
-                key: key, track: state.track, scope: scope, step: state.step, ordinal: ordinal,
-                action: use.action, kind: declared.kind, actionClass: declared.actionClass,
-                direction: declared.direction, lane: declared.lane ?? key,
-                blocking: declared.blocking, policy: declared.policy,
-                parameters: context.parameters(with: use.with))
+                key: key,
+                track: state.track,
+                scope: scope,
+                step: state.step,
+                ordinal: ordinal,
+                action: use.action,
+                kind: declared.kind,
+                actionClass: declared.actionClass,
+                direction: declared.direction,
+                lane: declared.lane ?? key,
+                blocking: declared.blocking,
+                policy: declared.policy,
+                parameters: context.parameters(with: use.with)
+            )
         }
     }
 }

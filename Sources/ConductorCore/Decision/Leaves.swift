@@ -35,7 +35,12 @@ extension TrackMachine {
         for name in transition.when {
             guard let index = machine.conditionIndex[name] else {
                 leaves.append(
-                    .init(name, kind: .condition, verdict: .unknown(.disabled(reason: "no such condition"))))
+                    .init(
+                        name,
+                        kind: .condition,
+                        verdict: .unknown(.disabled(reason: "no such condition"))
+                    )
+                )
                 continue
             }
             let condition = machine.conditions[index].condition
@@ -43,9 +48,16 @@ extension TrackMachine {
             if answer.verdict != .notApplicable { applied += 1 }
             leaves.append(
                 Explanation.Leaf(
-                    name, kind: .condition, verdict: answer.verdict, light: light(of: answer),
-                    title: condition.title, owner: condition.owner, link: condition.link,
-                    since: state.verdicts[name]?.since))
+                    name,
+                    kind: .condition,
+                    verdict: answer.verdict,
+                    light: light(of: answer),
+                    title: condition.title,
+                    owner: condition.owner,
+                    link: condition.link,
+                    since: state.verdicts[name]?.since
+                )
+            )
             if let sustained = condition.sustained, answer.verdict != .notApplicable {
                 leaves.append(sustainedLeaf(name, lasts: sustained))
             }
@@ -53,21 +65,31 @@ extension TrackMachine {
         if !transition.when.isEmpty, applied == 0, !transition.manual {
             leaves.append(
                 .init(
-                    "no condition applies", kind: .condition, verdict: .unmet,
-                    note: "a transition needs at least one condition that applies to the track"))
+                    "no condition applies",
+                    kind: .condition,
+                    verdict: .unmet,
+                    note: "a transition needs at least one condition that applies to the track"
+                )
+            )
         }
         return leaves
     }
 
     private mutating func clockLeaf(
-        _ name: String, from start: Stamp, lasts span: Span
+        _ name: String,
+        from start: Stamp,
+        lasts span: Span
     ) -> Explanation.Leaf {
         let over = start.advanced(by: span)
         evaluation.wake(at: over.elapsed)
         let isMet = now.elapsed >= over.elapsed
         return Explanation.Leaf(
-            name, kind: .clock, verdict: isMet ? .met : .unmet, since: start.wall,
-            earliest: over.wall)
+            name,
+            kind: .clock,
+            verdict: isMet ? .met : .unmet,
+            since: start.wall,
+            earliest: over.wall
+        )
     }
 
     private mutating func sustainedLeaf(_ name: String, lasts span: Span) -> Explanation.Leaf {
@@ -80,8 +102,11 @@ extension TrackMachine {
 
     private func candidateLeaf() -> Explanation.Leaf {
         Explanation.Leaf(
-            "candidate", kind: .candidate, verdict: candidateNow == nil ? .unknown(missingCandidate) : .met,
-            note: candidateNow == nil ? "the commit of the release candidate is not known" : nil)
+            "candidate",
+            kind: .candidate,
+            verdict: candidateNow == nil ? .unknown(missingCandidate) : .met,
+            note: candidateNow == nil ? "the commit of the release candidate is not known" : nil
+        )
     }
 
     private var missingCandidate: Cause {
@@ -108,39 +133,55 @@ extension TrackMachine {
             let verdict = quiet(guardRule)
             leaves.append(
                 Explanation.Leaf(
-                    "guard \(guardRule.name)", kind: .guard, verdict: verdict,
+                    "guard \(guardRule.name)",
+                    kind: .guard,
+                    verdict: verdict,
                     light: guardVerdict(guardRule) == .met ? .red : nil,
-                    note: "must be known, fresh and quiet"))
+                    note: "must be known, fresh and quiet"
+                )
+            )
         }
         if let drift {
             leaves.append(
-                .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)"))
+                .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
+            )
         }
         if let until = state.raisesBlockedUntil {
             let left = Span(milliseconds: until - now.elapsed)
             evaluation.wake(at: until)
             leaves.append(
                 .init(
-                    "clock was set", kind: .clock, verdict: .unmet,
+                    "clock was set",
+                    kind: .clock,
+                    verdict: .unmet,
                     earliest: now.advanced(by: left).wall,
-                    note: "no raise while the wall clock has just been set"))
+                    note: "no raise while the wall clock has just been set"
+                )
+            )
         }
         if !state.uncertain.isEmpty {
             leaves.append(
                 .init(
-                    "superseded raise", kind: .phase, verdict: .unmet,
-                    note: "an earlier raise may still land"))
+                    "superseded raise",
+                    kind: .phase,
+                    verdict: .unmet,
+                    note: "an earlier raise may still land"
+                )
+            )
         }
         return leaves
     }
 
     private func peopleLeaves(
-        of transition: Transition, direction: Direction, pushed: Bool
+        of transition: Transition,
+        direction: Direction,
+        pushed: Bool
     ) -> [Explanation.Leaf] {
         var leaves: [Explanation.Leaf] = []
         if let push = missingPush(of: transition) {
             leaves.append(
-                .init(push.name, kind: .push, verdict: pushed ? .met : .unmet, note: push.note))
+                .init(push.name, kind: .push, verdict: pushed ? .met : .unmet, note: push.note)
+            )
         }
         if view.stopped {
             leaves.append(.init("STOP", kind: .stop, verdict: .unmet))
@@ -149,8 +190,14 @@ extension TrackMachine {
             for hold in view.holds {
                 leaves.append(
                     Explanation.Leaf(
-                        "hold on \(hold.scope)", kind: .hold, verdict: .unmet, owner: hold.actor,
-                        since: hold.since, note: hold.reason))
+                        "hold on \(hold.scope)",
+                        kind: .hold,
+                        verdict: .unmet,
+                        owner: hold.actor,
+                        since: hold.since,
+                        note: hold.reason
+                    )
+                )
             }
         }
         return leaves
@@ -181,14 +228,23 @@ extension TrackMachine {
         case .entering(let progress):
             return [
                 .init(
-                    "under way", kind: .phase, verdict: .unmet, since: progress.started.wall,
-                    note: "the transition to \(progress.to) is not done yet")
+                    "under way",
+                    kind: .phase,
+                    verdict: .unmet,
+                    since: progress.started.wall,
+                    note: "the transition to \(progress.to) is not done yet"
+                )
             ]
         case .error(let fault):
             return [
                 .init(
-                    "error", kind: .phase, verdict: .unmet, light: .red, since: fault.since.wall,
-                    note: "\(fault.what): \(fault.remedy)")
+                    "error",
+                    kind: .phase,
+                    verdict: .unmet,
+                    light: .red,
+                    since: fault.since.wall,
+                    note: "\(fault.what): \(fault.remedy)"
+                )
             ]
         }
     }
@@ -205,8 +261,11 @@ extension TrackMachine {
             isConfirmed = false
         }
         return Explanation.Leaf(
-            "second look", kind: .confirmation, verdict: isConfirmed ? .met : .unmet,
-            note: "before more users get it, its sources are asked once more")
+            "second look",
+            kind: .confirmation,
+            verdict: isConfirmed ? .met : .unmet,
+            note: "before more users get it, its sources are asked once more"
+        )
     }
 
     /// Whether a source has answered a question that was asked after a moment.
@@ -253,15 +312,21 @@ extension TrackMachine {
             let missing = leaves.filter { !$0.isMet }
             let instants = missing.compactMap(\.earliest)
             return Decision.Candidate(
-                name: transition.name, to: target(of: transition.to) ?? transition.to.description,
-                direction: machine.direction(of: transition.actions), manual: transition.manual,
+                name: transition.name,
+                to: target(of: transition.to) ?? transition.to.description,
+                direction: machine.direction(of: transition.actions),
+                manual: transition.manual,
                 blockedBy: missing.map { leaf in
                     .init(
-                        name: leaf.name, kind: leaf.kind, verdict: leaf.verdict.name,
-                        cause: leaf.verdict.cause?.description)
+                        name: leaf.name,
+                        kind: leaf.kind,
+                        verdict: leaf.verdict.name,
+                        cause: leaf.verdict.cause?.description
+                    )
                 },
                 earliest: !missing.isEmpty && instants.count == missing.count
-                    ? instants.max() : nil)
+                    ? instants.max() : nil
+            )
         }
     }
 }

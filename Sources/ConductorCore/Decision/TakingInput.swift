@@ -38,7 +38,8 @@ extension TrackMachine {
         if let based = command.basedOn, command.request.changesTheRoad, based != before.revision {
             refuse(
                 command,
-                "the track has moved on: it is at revision \(before.revision), you looked at \(based)")
+                "the track has moved on: it is at revision \(before.revision), you looked at \(based)"
+            )
             return
         }
         switch command.request {
@@ -56,7 +57,8 @@ extension TrackMachine {
                 command,
                 state.pause == nil
                     ? "the hold is lifted"
-                    : "the hold is lifted; the track is still paused, resume again to go on")
+                    : "the hold is lifted; the track is still paused, resume again to go on"
+            )
         case .advance(let to): advance(command, to: to)
         case .pause: brake(command, to: .waiting)
         case .cancel: brake(command, to: .error)
@@ -74,7 +76,8 @@ extension TrackMachine {
 
     private mutating func refuse(_ command: Command, _ message: String, unmet: [String] = []) {
         replies.append(
-            CommandReply(id: command.id, accepted: false, message: message, unmet: unmet))
+            CommandReply(id: command.id, accepted: false, message: message, unmet: unmet)
+        )
     }
 
     private mutating func advance(_ command: Command, to wanted: String?) {
@@ -86,7 +89,8 @@ extension TrackMachine {
             refuse(
                 command,
                 "no transition leads from \(state.stage ?? "nowhere") to \(wanted ?? "the next stage")"
-                    + (ways.isEmpty ? "" : "; there is \(ways.joined(separator: ", "))"))
+                    + (ways.isEmpty ? "" : "; there is \(ways.joined(separator: ", "))")
+            )
             return
         }
         push(command, transition)
@@ -145,13 +149,20 @@ extension TrackMachine {
             (name, to, actions) = (watching.name, to1, watching.actions)
         } else {
             return refuse(
-                command, "no transition leads from \(state.stage ?? "nowhere") to a stage for that")
+                command,
+                "no transition leads from \(state.stage ?? "nowhere") to a stage for that"
+            )
         }
         guard !view.stopped else { return refuse(command, "STOP lets nothing through") }
         guard !view.shadow else { return refuse(command, "the app is in shadow: nothing is done") }
         supersede()
         fire(
-            name, to: to, actions: actions, claims: [], cause: .person(actor: command.actor))
+            name,
+            to: to,
+            actions: actions,
+            claims: [],
+            cause: .person(actor: command.actor)
+        )
         accept(command, "\(name) is decided")
     }
 
@@ -164,7 +175,9 @@ extension TrackMachine {
             switch progress.intents[place].status {
             case .inDoubt where progress.intents[place].intent.actionClass.isProbed:
                 progress.intents[place].status = .quiet(
-                    until: now.elapsed, reason: "retried by \(command.actor)")
+                    until: now.elapsed,
+                    reason: "retried by \(command.actor)"
+                )
             case .failed, .inDoubt, .abandoned:
                 progress.intents[place].status = .pending
             case .pending, .sent, .backoff, .quiet, .probing, .probeAgain, .done:
@@ -197,17 +210,25 @@ extension TrackMachine {
     }
 
     private mutating func signOff(
-        _ command: Command, _ what: String, _ verdict: Command.Signoff, at: Instant
+        _ command: Command,
+        _ what: String,
+        _ verdict: Command.Signoff,
+        at: Instant
     ) {
         let known = rules.people.values.flatMap { $0.teams + $0.confirmations }
             .sorted { $0.precedes($1) }
         guard known.contains(what) else {
             return refuse(
                 command,
-                "nobody is asked for '\(what)'; there is \(known.joined(separator: ", "))")
+                "nobody is asked for '\(what)'; there is \(known.joined(separator: ", "))"
+            )
         }
         state.signoffs[what] = SignoffRecord(
-            verdict: verdict, actor: command.actor, at: at, commit: state.candidate?.commit)
+            verdict: verdict,
+            actor: command.actor,
+            at: at,
+            commit: state.candidate?.commit
+        )
         accept(command, "\(what): \(verdict.rawValue)")
     }
 

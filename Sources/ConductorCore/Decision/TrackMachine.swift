@@ -80,7 +80,8 @@ struct TrackMachine {
                     return
                 case .halfDone(let reason):
                     state.phase = .error(
-                        fault(.halfDone, reason, "retry, or abandon --stay or --as-done", progress))
+                        fault(.halfDone, reason, "retry, or abandon --stay or --as-done", progress)
+                    )
                     return
                 }
                 state.phase = .entering(progress)
@@ -97,15 +98,22 @@ struct TrackMachine {
                     ? .outOfTries : .refused
                 state.phase = .error(
                     fault(
-                        kind, "\(intent.action): \(reason)",
-                        remedy ?? "mend the cause, then retry; or abandon", progress))
+                        kind,
+                        "\(intent.action): \(reason)",
+                        remedy ?? "mend the cause, then retry; or abandon",
+                        progress
+                    )
+                )
                 return
             case .inDoubt(let reason):
                 state.phase = .error(
                     fault(
-                        .inDoubt, "\(intent.action): \(reason)",
+                        .inDoubt,
+                        "\(intent.action): \(reason)",
                         "look whether it happened, then resolve \(intent.key) --done or --not-done",
-                        progress))
+                        progress
+                    )
+                )
                 return
             case .abandoned:
                 preconditionFailure("An abandoned action stands in a transition under way.")
@@ -153,7 +161,10 @@ struct TrackMachine {
     }
 
     func fault(
-        _ kind: Fault.Kind, _ what: String, _ remedy: String, _ progress: Progress
+        _ kind: Fault.Kind,
+        _ what: String,
+        _ remedy: String,
+        _ progress: Progress
     ) -> Fault {
         Fault(kind: kind, what: what, remedy: remedy, since: now, progress: progress)
     }
@@ -230,7 +241,12 @@ struct TrackMachine {
         guard case .guard(let name) = state.pause?.by,
             let brake = rules.guards.first(where: { $0.name == name })
         else { return }
-        let again = makeIntents(brake.actions, transition: name, to: state.stage ?? "", again: raise)
+        let again = makeIntents(
+            brake.actions,
+            transition: name,
+            to: state.stage ?? "",
+            again: raise
+        )
         intents += again
         state.outbox += again.map { IntentProgress(intent: $0) }
         drainBrakes()
@@ -262,14 +278,29 @@ struct TrackMachine {
         let light = light(verdicts: verdicts, transitions: transitions)
         if state != before { state.revision += 1 }
         let decision = Decision(
-            track: state.track, machine: machine.digest, stage: state.stage,
-            phase: state.phase.name, light: light, verdicts: verdicts, transitions: transitions,
-            fired: fired, entered: entered, withheld: withheld, drift: drift, alerts: alerts,
-            replies: replies)
+            track: state.track,
+            machine: machine.digest,
+            stage: state.stage,
+            phase: state.phase.name,
+            light: light,
+            verdicts: verdicts,
+            transitions: transitions,
+            fired: fired,
+            entered: entered,
+            withheld: withheld,
+            drift: drift,
+            alerts: alerts,
+            replies: replies
+        )
         let isSettled = state == before && fired == nil && replies.isEmpty
         return Turn(
-            decision: decision, state: state, intents: intents, effects: outstanding,
-            refetch: refetch, wakeAt: isSettled ? evaluation.nextChange : now.elapsed)
+            decision: decision,
+            state: state,
+            intents: intents,
+            effects: outstanding,
+            refetch: refetch,
+            wakeAt: isSettled ? evaluation.nextChange : now.elapsed
+        )
     }
 
     /// The sources that a second look must ask again.
@@ -277,7 +308,9 @@ struct TrackMachine {
         guard let confirmation = state.confirmation,
             let transition = rules.transitions.first(where: { $0.name == confirmation.transition })
         else { return [] }
-        return sources(of: transition).filter { !isConfirmed(source: $0, after: confirmation.after) }
+        return sources(of: transition).filter {
+            !isConfirmed(source: $0, after: confirmation.after)
+        }
     }
 
     private var outstanding: [Effect] {
@@ -298,7 +331,8 @@ struct TrackMachine {
             let answer = evaluation.answer(index)
             let since = note(answer.verdict, as: name)
             verdicts.append(
-                .init(name: name, verdict: answer.verdict, light: light(of: answer), since: since))
+                .init(name: name, verdict: answer.verdict, light: light(of: answer), since: since)
+            )
         }
         return verdicts
     }
@@ -316,7 +350,8 @@ struct TrackMachine {
 
     /// The track's light: of what the road onward needs, and of the guards that watch.
     private mutating func light(
-        verdicts: [Decision.ConditionVerdict], transitions: [Decision.Candidate]
+        verdicts: [Decision.ConditionVerdict],
+        transitions: [Decision.Candidate]
     ) -> Light {
         switch state.phase {
         case .error: return .red

@@ -14,8 +14,12 @@ package struct View: Sendable, Equatable {
     package var deniedClaims: [String]
 
     package init(
-        readings: [String: Reading] = [:], inputs: [TrackInput] = [], holds: [Hold] = [],
-        stopped: Bool = false, shadow: Bool = false, deniedClaims: [String] = []
+        readings: [String: Reading] = [:],
+        inputs: [TrackInput] = [],
+        holds: [Hold] = [],
+        stopped: Bool = false,
+        shadow: Bool = false,
+        deniedClaims: [String] = []
     ) {
         self.readings = readings
         self.inputs = inputs

@@ -123,8 +123,12 @@ extension TrackMachine {
             }
             supersede()
             fire(
-                guardRule.name, to: to, actions: guardRule.actions, claims: [],
-                cause: .guard(name: guardRule.name))
+                guardRule.name,
+                to: to,
+                actions: guardRule.actions,
+                claims: [],
+                cause: .guard(name: guardRule.name)
+            )
             return
         }
     }
@@ -201,11 +205,23 @@ extension TrackMachine {
         state.step += 1
         let cause = Progress.Cause.adoption(reason: reason)
         fired = Decision.Fired(
-            name: "adopt \(stage)", from: state.stage ?? "", to: stage, direction: .neutral,
-            cause: cause, keys: [], claims: [])
+            name: "adopt \(stage)",
+            from: state.stage ?? "",
+            to: stage,
+            direction: .neutral,
+            cause: cause,
+            keys: [],
+            claims: []
+        )
         enter(
             Progress(
-                transition: "adopt \(stage)", to: stage, direction: .neutral, cause: cause,
-                started: now, intents: []))
+                transition: "adopt \(stage)",
+                to: stage,
+                direction: .neutral,
+                cause: cause,
+                started: now,
+                intents: []
+            )
+        )
     }
 }

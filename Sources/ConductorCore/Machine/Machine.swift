@@ -33,7 +33,8 @@ package struct Machine: Sendable, Equatable, Codable {
         actions: [ActionDeclaration] = [],
         head: String? = nil,
         candidate: CandidateFacts? = nil,
-        parameters: [String: JSON] = [:], people: [String: People] = [:]
+        parameters: [String: JSON] = [:],
+        people: [String: People] = [:]
     ) {
         self.name = name
         self.version = version

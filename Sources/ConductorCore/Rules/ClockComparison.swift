@@ -10,7 +10,8 @@ package struct ClockComparison: Sendable, Hashable {
 
     /// Whether a variable of a program is a clock.
     static func isClock(_ variable: String) -> Bool {
-        variable == ConditionProfile.timeInStage || variable.hasPrefix(ConditionProfile.ageMacro + "(")
+        variable == ConditionProfile.timeInStage
+            || variable.hasPrefix(ConditionProfile.ageMacro + "(")
     }
 
     /// The comparisons of clocks with constants in a program.
@@ -56,7 +57,8 @@ package struct ClockComparison: Sendable, Hashable {
     }
 
     private static func constantSpan(
-        _ node: SyntaxTree.NodeID, in nodes: [SyntaxTree.Node]
+        _ node: SyntaxTree.NodeID,
+        in nodes: [SyntaxTree.Node]
     ) -> Span? {
         switch nodes[node].kind {
         case .literal(.duration(let nanoseconds)):

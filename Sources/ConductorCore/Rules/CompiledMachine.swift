@@ -21,7 +21,8 @@ package final class CompiledMachine: Sendable {
         self.digest = digest
         let factIndex = Dictionary(
             machine.facts.enumerated().map { ($0.element.path, $0.offset) },
-            uniquingKeysWith: { first, _ in first })
+            uniquingKeysWith: { first, _ in first }
+        )
         self.factIndex = factIndex
         let environment = ConditionProfile.environment(for: machine)
         let context = ConditionProfile.contextEnvironment(parameters: machine.parameters)
@@ -33,13 +34,17 @@ package final class CompiledMachine: Sendable {
                 condition: condition,
                 expression: compile(condition.expr, in: environment),
                 alarm: condition.alarm.map { compile($0, in: environment) },
-                applies: condition.applies.map { compile($0, in: context) })
+                applies: condition.applies.map { compile($0, in: context) }
+            )
         }
         conditionIndex = Dictionary(
             machine.conditions.enumerated().map { ($0.element.name, $0.offset) },
-            uniquingKeysWith: { first, _ in first })
+            uniquingKeysWith: { first, _ in first }
+        )
         transitionsFrom = Dictionary(
-            grouping: machine.transitions.indices, by: { machine.transitions[$0].from })
+            grouping: machine.transitions.indices,
+            by: { machine.transitions[$0].from }
+        )
         var watching: [String: [Int]] = [:]
         for (index, guardRule) in machine.guards.enumerated() {
             for stage in guardRule.watch { watching[stage, default: []].append(index) }
@@ -104,7 +109,10 @@ package struct CompiledExpression: Sendable {
     let clocks: [(input: Input, threshold: Span)]
 
     init(
-        _ source: String, in environment: Environment, factIndex: [String: Int], machine: Machine
+        _ source: String,
+        in environment: Environment,
+        factIndex: [String: Int],
+        machine: Machine
     ) {
         do throws(CompilationError) {
             let program = try Program(compiling: source, in: environment)
@@ -139,7 +147,9 @@ package struct CompiledExpression: Sendable {
     }
 
     private static func input(
-        named name: String, factIndex: [String: Int], machine: Machine
+        named name: String,
+        factIndex: [String: Int],
+        machine: Machine
     ) -> Input {
         if let index = factIndex[name] { return .fact(index) }
         switch name {

@@ -58,7 +58,9 @@ package enum ConditionProfile {
             .map(
                 MapValue(
                     fields: members.sorted { $0.key.precedes($1.key) }
-                        .map { ($0.key, celValue(of: $0.value)) }))
+                        .map { ($0.key, celValue(of: $0.value)) }
+                )
+            )
         }
     }
 
@@ -72,8 +74,12 @@ package enum ConditionProfile {
                 found.append(
                     Violation(
                         kind: .integerDivision,
-                        message: "integer division cuts the fraction off; use double(x) / double(y)",
-                        position: node.anchor, length: 1))
+                        message:
+                            "integer division cuts the fraction off; use double(x) / double(y)",
+                        position: node.anchor,
+                        length: 1
+                    )
+                )
             default: continue
             }
         }
@@ -85,7 +91,9 @@ package enum ConditionProfile {
                         message:
                             "the moment at which this turns true cannot be computed; compare it with duration(\"...\") alone, or say 'every:'",
                         position: program.tree.nodes[node].position,
-                        length: program.tree.nodes[node].length))
+                        length: program.tree.nodes[node].length
+                    )
+                )
             }
         }
         return found
