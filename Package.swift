@@ -15,6 +15,8 @@ let package = Package(
         .target(name: "ConductorCore", dependencies: ["CEL"]),
         // Floor 2: the protocols where the outside meets.
         .target(name: "ConductorPorts", dependencies: ["ConductorCore"]),
+        // Floor 3: files, backends, the journal, the loops. They never see each other.
+        .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
     ]
 )
 

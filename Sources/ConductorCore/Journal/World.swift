@@ -37,6 +37,15 @@ package struct World: Sendable {
         package var key: String
         package var purpose: Entry.AttemptRecord.Purpose
         package var number: Int
+
+        package init(
+            track: TrackID, key: String, purpose: Entry.AttemptRecord.Purpose, number: Int
+        ) {
+            self.track = track
+            self.key = key
+            self.purpose = purpose
+            self.number = number
+        }
     }
 
     package init() {}
@@ -329,6 +338,11 @@ package struct World: Sendable {
 package struct WorldError: Error, Sendable, Equatable, CustomStringConvertible {
     package var what: String
     package var why: String
+
+    package init(what: String, why: String) {
+        self.what = what
+        self.why = why
+    }
 
     package var description: String { "the \(what) cannot be read: \(why)" }
 }
