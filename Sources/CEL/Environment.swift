@@ -6,6 +6,9 @@ public struct Environment: Sendable {
     public let isChecked: Bool
     /// Whether macros such as `has` and `all` are expanded.
     public let hasMacros: Bool
+    /// Whether the check refuses constants that can never be read, such as `duration("1x")` or a
+    /// faulty regular expression; the specification leaves them to the evaluation.
+    public let checksConstants: Bool
     /// The bounds on expressions.
     public let limits: Limits
 
@@ -23,11 +26,13 @@ public struct Environment: Sendable {
         container: String = "",
         isChecked: Bool = true,
         hasMacros: Bool = true,
+        checksConstants: Bool = true,
         limits: Limits = .standard
     ) {
         self.container = container
         self.isChecked = isChecked
         self.hasMacros = hasMacros
+        self.checksConstants = checksConstants
         self.limits = limits
     }
 

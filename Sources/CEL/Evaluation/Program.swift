@@ -9,28 +9,58 @@ public final class Program: Sendable {
     /// The syntax tree after resolution of the names.
     public let tree: SyntaxTree
 
+    private let limits: Limits
+    private let localCount: Int
+    private let code: any Code
+
     /// Compiles an expression: parses it, resolves its names and checks it.
     public init(
         compiling source: String,
         in environment: Environment
     ) throws(CompilationError) {
-        throw CompilationError(diagnostics: [
-            Diagnostic(phase: .parse, code: .syntax, message: "no parser yet", position: .start)
-        ])
+        let parsed = try Parser.tree(
+            of: source,
+            hasMacros: environment.hasMacros,
+            limits: environment.limits
+        )
+        let result = try Checker.check(parsed, in: environment)
+        self.source = source
+        tree = result.tree
+        type = result.tree.nodes[result.tree.root].type
+        variables = result.variables
+        localCount = result.localCount
+        limits = environment.limits
+        code = Lowering.code(of: result.tree, limits: environment.limits)
     }
 
     /// Evaluates the expression with what is known of each of its ``variables``.
     ///
     /// A slot that is missing at the end of the list counts as unbound.
     public func evaluate(_ slots: [Slot], zones: ZoneRules = .none) -> Outcome {
-        .unknown(paths: variables)
+        var frame = Frame(slots: slots, zones: zones, limits: limits, localCount: localCount)
+        return run(code, &frame)
     }
 
     /// Evaluates the expression and tells what it looked at and what its parts came to.
+    ///
+    /// Within the bodies of macros such as `all` reads are noted, parts are not.
     public func evaluateTracing(
         _ slots: [Slot],
         zones: ZoneRules = .none
     ) -> (outcome: Outcome, trace: Trace) {
-        (evaluate(slots, zones: zones), Trace())
+        let recorder = Recorder()
+        var frame = Frame(slots: slots, zones: zones, limits: limits, localCount: localCount)
+        frame.recorder = recorder
+        let outcome = run(Lowering.code(of: tree, limits: limits, tracing: source), &frame)
+        return (outcome, recorder.trace)
+    }
+
+    private func run(_ code: any Code, _ frame: inout Frame) -> Outcome {
+        do throws(Halt) {
+            try frame.step(tree.nodes.count)
+            return .value(try code.evaluate(&frame))
+        } catch {
+            return error.outcome
+        }
     }
 }

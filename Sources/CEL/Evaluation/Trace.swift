@@ -18,6 +18,8 @@ public struct Trace: Sendable, Hashable {
         public let variable: String
         /// The variable with the fields and constant keys looked at, such as `build.commit`.
         public let path: String
+        /// Whether only its presence was asked for, as `has` does; the outcome is then a bool.
+        public let isPresenceTest: Bool
         /// What was found.
         public let outcome: Outcome
     }

@@ -159,7 +159,7 @@ public struct MapValue: Sendable {
     }
 
     /// The value of a key.
-    public subscript(key: MapKey) -> Value? {
+    public subscript(key key: MapKey) -> Value? {
         let storage = storage
         if storage.keys.count > Self.searchedCount {
             return storage.places[key].map { storage.values[$0] }
@@ -171,7 +171,7 @@ public struct MapValue: Sendable {
     }
 
     /// The value of a field, which is a key that is a text.
-    public subscript(field: String) -> Value? {
+    public subscript(field field: String) -> Value? {
         let storage = storage
         if storage.keys.count > Self.searchedCount {
             return storage.places[.string(field)].map { storage.values[$0] }
@@ -218,7 +218,7 @@ extension MapValue: Hashable {
         if left.storage === right.storage { return true }
         guard left.count == right.count else { return false }
         for (key, value) in zip(left.storage.keys, left.storage.values) {
-            guard let other = right[key], other == value else { return false }
+            guard let other = right[key: key], other == value else { return false }
         }
         return true
     }

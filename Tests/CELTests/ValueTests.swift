@@ -1,8 +1,0 @@
-import CEL
-import Testing
-
-@Suite struct `A value` {
-    @Test func `null exists`() {
-        _ = Value.null
-    }
-}
