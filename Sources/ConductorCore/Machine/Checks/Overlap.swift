@@ -17,11 +17,10 @@ extension Machine {
         let automatic = transitions.indices.filter {
             !transitions[$0].manual && !transitions[$0].when.isEmpty
         }
-        let cases = Dictionary(
-            uniqueKeysWithValues: automatic.map { index in
-                (index, cases(of: transitions[index], programs: programs))
-            }
-        )
+        var alternatives: [Int: [ConditionCase]] = [:]
+        for index in automatic {
+            alternatives[index] = cases(of: transitions[index], programs: programs)
+        }
         var findings: [MachineFinding] = []
         for (place, first) in automatic.enumerated() {
             for second in automatic[(place + 1)...]
@@ -29,7 +28,7 @@ extension Machine {
                 let (left, right) = (transitions[first], transitions[second])
                 let isSame = left.to == right.to && left.actions == right.actions
                 if isSame || isOrdered(left, right) { continue }
-                if cases[first, default: []].excludes(cases[second, default: []]) { continue }
+                if alternatives[first, default: []].excludes(alternatives[second, default: []]) { continue }
                 findings.append(
                     MachineFinding(
                         .overlap, .transition(second),
