@@ -2,10 +2,37 @@
 // Targets stand by floor: a target imports only from floors below it; siblings never meet.
 import PackageDescription
 
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+    name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
     name: "conductord",
     products: [
-        .library(name: "CEL", targets: ["CEL"])
+        .library(name: "CEL", targets: ["CEL"]),
+        .executable(name: "conductord", targets: ["conductord"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // Floor 0: the Common Expression Language. Knows nothing of releases.
@@ -15,6 +42,27 @@ let package = Package(
         .target(name: "ConductorCore", dependencies: ["CEL"]),
         // Floor 2: the protocols where the outside meets.
         .target(name: "ConductorPorts", dependencies: ["ConductorCore"]),
+        // Floor 3: files, backends, the journal, the loops. They never see each other.
+        .target(
+            name: "ConductorFiles", dependencies: ["CEL", "ConductorCore", "ConductorPorts", yams]),
+        .target(
+            name: "SourceAdapters",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                subprocess, yams,
+            ]),
+        .target(
+            name: "ConductorJournal",
+            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb]),
+        .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // Floor 4: the executable; one command a file, wiring in one place.
+        .executableTarget(
+            name: "conductord",
+            dependencies: [
+                "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles", "SourceAdapters",
+                "ConductorJournal", "ConductorRuntime", argumentParser, lifecycle, logging,
+                nioCore, nioPosix,
+            ]),
     ]
 )
 

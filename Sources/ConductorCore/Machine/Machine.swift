@@ -19,6 +19,8 @@ package struct Machine: Sendable, Equatable, Codable {
     package var candidate: CandidateFacts?
     /// Values that rules read as `params.NAME`.
     package var parameters: [String: JSON]
+    /// Sources that people answer, by the name of the source.
+    package var people: [String: People]
 
     package init(
         name: String,
@@ -31,7 +33,8 @@ package struct Machine: Sendable, Equatable, Codable {
         actions: [ActionDeclaration] = [],
         head: String? = nil,
         candidate: CandidateFacts? = nil,
-        parameters: [String: JSON] = [:]
+        parameters: [String: JSON] = [:],
+        people: [String: People] = [:]
     ) {
         self.name = name
         self.version = version
@@ -44,6 +47,7 @@ package struct Machine: Sendable, Equatable, Codable {
         self.head = head
         self.candidate = candidate
         self.parameters = parameters
+        self.people = people
     }
 
     /// The facts that say what the candidate is, latched when a stage with `latch: candidate` is

@@ -31,6 +31,8 @@ package struct TrackState: Sendable, Equatable, Codable {
     package var resumes: Int
     /// Raises whose attempt was open when a brake superseded them, until a probe has answered.
     package var uncertain: [IntentProgress]
+    /// What people have signed off or confirmed, by team or confirmation.
+    package var signoffs: [String: SignoffRecord]
     /// Nothing is polled or decided any more.
     package var retired: Bool
 
@@ -48,6 +50,7 @@ package struct TrackState: Sendable, Equatable, Codable {
         verdicts = [:]
         resumes = 0
         uncertain = []
+        signoffs = [:]
         retired = false
     }
 }
@@ -176,13 +179,22 @@ package struct Pause: Sendable, Hashable, Codable {
 }
 
 /// Time for which a sustained condition is known to have been met.
+///
+/// Only what validity intervals of met readings cover counts: unknown moves `start` on by its
+/// length, unmet drops the credit.
 package struct Credit: Sendable, Hashable, Codable {
-    /// Met without a gap since this moment of the elapsed clock, less what was not known.
-    package var gathered: Int64
-    /// The moment up to which validity intervals of met readings cover.
-    package var coveredTo: Int64
-    /// Unknown since this moment, if it is.
-    package var unknownSince: Int64?
+    /// Met since this moment, moved on by every stretch that was not known.
+    package var start: Stamp
+    /// Not known since this moment of the elapsed clock, if it is not.
+    package var pausedAt: Int64?
+}
+
+/// A team's word or a person's confirmation, and for which candidate it was given.
+package struct SignoffRecord: Sendable, Hashable, Codable {
+    package var verdict: Command.Signoff
+    package var actor: String
+    package var at: Instant
+    package var commit: String?
 }
 
 /// A verdict's first moment.

@@ -1,0 +1,167 @@
+// How one action goes from decided to done. Pure: every step is a function of what was heard and
+// the moment; the dispatcher only performs.
+
+extension IntentProgress {
+    /// Starts what is due. Returns whether anything changed.
+    ///
+    /// - Parameters:
+    ///   - mayStart: false while a hold or STOP keeps new attempts from starting; probes go on.
+    mutating func advance(at now: Stamp, mayStart: Bool) -> Bool {
+        switch status {
+        case .pending:
+            guard mayStart else { return false }
+            begin(at: now)
+        case .backoff(let until, _):
+            guard mayStart, now.elapsed >= until else { return false }
+            begin(at: now)
+        case .quiet(let until, _):
+            guard now.elapsed >= until else { return false }
+            status = .probing(number: 1, absences: 0)
+        case .probeAgain(let at, let number, let absences):
+            guard now.elapsed >= at else { return false }
+            status = .probing(number: number + 1, absences: absences)
+        case .sent, .probing, .done, .failed, .inDoubt, .abandoned:
+            return false
+        }
+        return true
+    }
+
+    private mutating func begin(at now: Stamp) {
+        attempts += 1
+        status = .sent(since: now)
+    }
+
+    /// Takes in how an attempt ended. Answers to attempts that are not open are ignored.
+    mutating func performed(_ outcome: ActionOutcome, attempt: Int, at now: Stamp) -> Bool {
+        guard case .sent(let since) = status, attempt == attempts else { return false }
+        switch outcome {
+        case .done(let evidence), .alreadyDone(let evidence):
+            status = .done(evidence: evidence)
+        case .rejected(let reason, let remedy):
+            status = .failed(reason: reason, remedy: remedy)
+        case .retryable(let reason, let after):
+            tryAgain(at: now, after: after, reason: reason)
+        case .unknown(let reason):
+            inDoubt(since: since, at: now, reason: reason)
+        }
+        return true
+    }
+
+    private mutating func inDoubt(since: Stamp, at now: Stamp, reason: String) {
+        // A brake may be repeated blindly: the second one changes nothing, a missing one costs.
+        if intent.direction == .brakes {
+            tryAgain(at: now, after: nil, reason: reason)
+            return
+        }
+        switch intent.actionClass {
+        case .setToValue, .createOnce, .appendWithMarker:
+            let until =
+                since.elapsed + intent.policy.deadline.milliseconds
+                + intent.policy.settle.milliseconds
+            status = .quiet(until: max(until, now.elapsed), reason: reason)
+        case .atMostOnce:
+            status = .inDoubt(reason: reason)
+        case .atLeastOnce:
+            tryAgain(at: now, after: nil, reason: reason)
+        }
+    }
+
+    private mutating func tryAgain(at now: Stamp, after: Span?, reason: String) {
+        // A brake is never given up.
+        guard attempts < intent.policy.maxTries || intent.direction == .brakes else {
+            status = .failed(
+                reason: "gave up after \(attempts) tries: \(reason)",
+                remedy: nil
+            )
+            return
+        }
+        let doublings = Int64(min(max(attempts, 1) - 1, 6))
+        let base = intent.policy.backoff * (1 << doublings)
+        let seed = Jitter.hash("\(intent.key)/\(attempts)")
+        let jitter = Span(milliseconds: Int64(seed % UInt64(max(1, base.milliseconds / 4 + 1))))
+        let pause = max(base + jitter, after ?? .zero)
+        status = .backoff(until: now.advanced(by: pause).elapsed, reason: reason)
+    }
+
+    /// Takes in what a probe found. An effect counts as absent only when two probes, apart, say so.
+    mutating func probed(_ answer: ProbeAnswer, number asked: Int, at now: Stamp) -> Bool {
+        guard case .probing(let number, let absences) = status, number == asked else {
+            return false
+        }
+        switch answer {
+        case .present(let evidence):
+            status = .done(evidence: evidence)
+        case .absent where absences >= 1:
+            tryAgain(at: now, after: nil, reason: "two probes found no effect")
+        case .absent:
+            let pause = max(intent.policy.settle, .seconds(1))
+            status = .probeAgain(
+                at: now.advanced(by: pause).elapsed,
+                number: number,
+                absences: absences + 1
+            )
+        case .ambiguous(let reason):
+            status = .inDoubt(reason: reason)
+        case .unavailable:
+            let doublings = Int64(min(number - 1, 6))
+            let pause = intent.policy.backoff * (1 << doublings)
+            status = .probeAgain(
+                at: now.advanced(by: pause).elapsed,
+                number: number,
+                absences: absences
+            )
+        }
+        return true
+    }
+
+    /// Takes in an answer, if it is to this action's open attempt or probe.
+    mutating func take(_ record: Entry.OutcomeRecord, at now: Stamp) -> Bool {
+        guard intent.key == record.key else { return false }
+        switch record.answer {
+        case .performed(let outcome): return performed(outcome, attempt: record.number, at: now)
+        case .probed(let answer): return probed(answer, number: record.number, at: now)
+        }
+    }
+
+    /// A person's testimony.
+    mutating func testify(done: Bool, actor: String) {
+        status = done ? .done(evidence: "testified by \(actor)") : .pending
+    }
+
+    /// The work that is outstanding for the dispatcher.
+    package var effect: Effect? {
+        switch status {
+        case .sent: .perform(intent, attempt: attempts)
+        case .probing(let number, _): .probe(intent, number: number)
+        case .pending, .backoff, .quiet, .probeAgain, .done, .failed, .inDoubt, .abandoned: nil
+        }
+    }
+
+    /// When it must be looked at again, on the elapsed clock.
+    var wakeAt: Int64? {
+        switch status {
+        case .backoff(let until, _), .quiet(let until, _), .probeAgain(let until, _, _): until
+        case .pending, .sent, .probing, .done, .failed, .inDoubt, .abandoned: nil
+        }
+    }
+
+    /// Whether an attempt may have reached the backend.
+    var mayHaveLanded: Bool {
+        switch status {
+        case .sent, .quiet, .probing, .probeAgain, .done, .inDoubt: true
+        case .backoff, .pending, .failed, .abandoned: false
+        }
+    }
+}
+
+/// Spread that is the same on every machine and in every replay: FNV-1a of the key.
+enum Jitter {
+    static func hash(_ text: String) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 {
+            hash ^= UInt64(byte)
+            hash = hash &* 0x0000_0100_0000_01b3
+        }
+        return hash
+    }
+}

@@ -1,0 +1,174 @@
+/// The core in one page: what was seen goes in, what to do comes out.
+///
+/// Pure: no clock, no randomness, no input or output. The same inputs give the same bytes.
+package enum Conductor {
+    /// Version of the engine, recorded at every boot.
+    package static let engine = "0.1.0"
+
+    /// Decides one track: at most one transition.
+    package static func decide(
+        _ state: TrackState,
+        _ view: View,
+        _ machine: CompiledMachine,
+        _ moment: Moment
+    ) -> Turn {
+        var track = TrackMachine(state, view, machine, moment)
+        return track.turn()
+    }
+
+    /// Explains a track as it stands: every transition from here, with all that it needs.
+    ///
+    /// Reads the very leaves by which `decide` decides.
+    package static func explain(
+        _ state: TrackState,
+        _ view: View,
+        _ machine: CompiledMachine,
+        _ moment: Moment
+    ) -> Explanation {
+        var view = view
+        view.inputs = []
+        var track = TrackMachine(state, view, machine, moment)
+        track.look()
+        return track.explanation()
+    }
+
+    /// Grants what limits tracks together. Returns, by track, the claims that are denied.
+    ///
+    /// Brakes need none. Among the others: who waits longest first, then by name.
+    package static func admit(
+        _ proposals: [ClaimProposal],
+        held: [ClaimGrant],
+        limits: [ClaimLimit],
+        at now: Stamp
+    ) -> [TrackID: [String]] {
+        var granted = held
+        var denied: [TrackID: [String]] = [:]
+        let order = proposals.sorted { left, right in
+            left.since.elapsed != right.since.elapsed
+                ? left.since.elapsed < right.since.elapsed : left.track < right.track
+        }
+        for proposal in order {
+            let refused = proposal.claims.filter { name in
+                guard let limit = limits.first(where: { $0.name == name }) else { return false }
+                let taken = granted.count { grant in
+                    grant.claim == name && grant.track != proposal.track
+                        && limit.isShared(by: grant.track, and: proposal.track)
+                        && now.since(grant.at) < limit.within
+                }
+                return taken >= limit.limit
+            }
+            if refused.isEmpty {
+                granted += proposal.claims.map {
+                    ClaimGrant(claim: $0, track: proposal.track, at: now)
+                }
+            } else {
+                denied[proposal.track] = refused
+            }
+        }
+        return denied
+    }
+}
+
+/// A turn that wants to fire a transition with claims.
+package struct ClaimProposal: Sendable, Hashable {
+    package var track: TrackID
+    package var claims: [String]
+    /// Since when the track has been in its stage.
+    package var since: Stamp
+
+    package init(track: TrackID, claims: [String], since: Stamp) {
+        self.track = track
+        self.claims = claims
+        self.since = since
+    }
+}
+
+/// A claim that a track was granted.
+package struct ClaimGrant: Sendable, Hashable {
+    package var claim: String
+    package var track: TrackID
+    package var at: Stamp
+
+    package init(claim: String, track: TrackID, at: Stamp) {
+        self.claim = claim
+        self.track = track
+        self.at = at
+    }
+}
+
+extension ClaimLimit {
+    func isShared(by left: TrackID, and right: TrackID) -> Bool {
+        switch per {
+        case .installation: true
+        case .app: left.app == right.app
+        case .platform: left.app == right.app && left.platform == right.platform
+        }
+    }
+}
+
+extension TrackMachine {
+    mutating func explanation() -> Explanation {
+        // What reality shows is part of the leaves; looking at it moves nothing here.
+        let believed = state
+        compareWithReality()
+        state = believed
+        look()
+        var transitions: [Explanation.Transition] = []
+        for transition in transitionsHere() {
+            var leaves = leaves(of: transition, pushed: false)
+            for place in leaves.indices where leaves[place].kind == .condition {
+                guard let index = machine.conditionIndex[leaves[place].name] else { continue }
+                leaves[place].facts = evaluation.readFacts(ofCondition: index)
+            }
+            transitions.append(
+                Explanation.Transition(
+                    name: transition.name,
+                    to: target(of: transition.to) ?? transition.to.description,
+                    direction: machine.direction(of: transition.actions),
+                    manual: transition.manual,
+                    leaves: leaves
+                )
+            )
+        }
+        return Explanation(
+            track: state.track,
+            at: now.wall,
+            stage: state.stage,
+            phase: state.phase.name,
+            light: .grey,
+            work: work(),
+            transitions: transitions
+        )
+    }
+
+    /// What is under way or broken, in words.
+    private func work() -> [String] {
+        let (progress, fault): (Progress, Fault?)
+        switch state.phase {
+        case .waiting, .finished: return []
+        case .entering(let current): (progress, fault) = (current, nil)
+        case .error(let broken): (progress, fault) = (broken.progress, broken)
+        }
+        var lines = progress.intents.map { "\($0.intent.action) [\($0.intent.key)]: \($0.words)" }
+        if let fault { lines.append("\(fault.what). What to do: \(fault.remedy)") }
+        return lines
+    }
+}
+
+extension IntentProgress {
+    /// How far it is, in words.
+    package var words: String {
+        switch status {
+        case .pending: "not begun"
+        case .sent(let since): "attempt \(attempts) since \(since.wall)"
+        case .backoff(_, let reason): "to be tried again after attempt \(attempts): \(reason)"
+        case .quiet(_, let reason): "in doubt, waiting before a probe: \(reason)"
+        case .probing(let number, _): "probe \(number) is looking"
+        case .probeAgain(_, let number, _): "to be probed again after probe \(number)"
+        case .done(let evidence): "done (\(evidence))"
+        case .failed(let reason, _): "failed: \(reason)"
+        case .inDoubt(let reason): "in doubt: \(reason)"
+        case .abandoned: "abandoned"
+        }
+    }
+}

@@ -1,0 +1,301 @@
+import CEL
+
+/// A fact as it stands at a moment, for one condition's validity.
+struct ResolvedFact: Sendable, Equatable {
+    enum Standing: Sendable, Equatable {
+        case known(Value, JSON)
+        case unknown(Cause)
+    }
+
+    var standing: Standing
+    /// The raw value, known or not; for people.
+    var value: JSON?
+    var observedAt: Instant?
+    var fetched: Stamp?
+    /// When it becomes, or became, too old, on the elapsed clock.
+    var expires: Int64?
+    /// The moment that the value speaks of: the backend's, else the fetch.
+    var evidence: Instant?
+    /// The same moment on the elapsed clock, for `age(...)`.
+    var origin: Int64?
+}
+
+/// One look at all facts and conditions of a track at a moment.
+///
+/// It gathers, as it goes, the next moment at which any of its answers can change by the passing of
+/// time alone.
+struct Evaluation {
+    let machine: CompiledMachine
+    let state: TrackState
+    let view: View
+    let now: Stamp
+    /// The next moment of the elapsed clock at which something can change by itself.
+    private(set) var nextChange: Int64?
+
+    /// A condition's answer before `sustained` is asked for.
+    struct Answer: Equatable {
+        var verdict: Verdict
+        var alarm: Bool
+        /// When the first of its inputs became too old, for pausing sustained credit.
+        var expired: Int64?
+    }
+
+    private var answers: [Int: Answer] = [:]
+
+    init(machine: CompiledMachine, state: TrackState, view: View, now: Stamp) {
+        self.machine = machine
+        self.state = state
+        self.view = view
+        self.now = now
+    }
+
+    /// Remembers a moment at which to look again.
+    mutating func wake(at moment: Int64) {
+        guard moment > now.elapsed else { return }
+        nextChange = min(nextChange ?? moment, moment)
+    }
+
+    // MARK: Facts
+
+    /// The newest commit of the release branch, if it is known.
+    var head: String? {
+        guard let path = machine.machine.head, let index = machine.factIndex[path] else {
+            return nil
+        }
+        guard case .known(.string(let commit), _) = resolve(index, maxAge: nil).standing else {
+            return nil
+        }
+        return commit
+    }
+
+    /// How a fact stands now.
+    func resolve(_ index: Int, maxAge conditionLimit: Span?) -> ResolvedFact {
+        let fact = machine.machine.facts[index]
+        if let people = machine.machine.people[fact.source] {
+            return answered(by: people, fact)
+        }
+        guard let reading = view.readings[fact.source] else {
+            return ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
+        }
+        guard let good = reading.good else {
+            let cause: Cause =
+                reading.failed.map { .failed(fact: fact.path, failure: $0.failure) }
+                ?? .missing(fact: fact.path)
+            return ResolvedFact(standing: .unknown(cause))
+        }
+        let limit = min(fact.maxAge, conditionLimit ?? fact.maxAge)
+        var resolved = ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
+        resolved.fetched = good.fetched
+        // A backend's clock that runs ahead gives no extra validity.
+        let observed = good.observation.observedAt[fact.name]
+        resolved.observedAt = observed
+        let lag = observed.map { max(0, (good.fetched.wall - $0).milliseconds) } ?? 0
+        resolved.evidence = observed.map { min($0, good.fetched.wall) } ?? good.fetched.wall
+        resolved.origin = good.fetched.elapsed - lag
+        let expires = (good.fetched.elapsed - lag).saturatingAdd(limit.milliseconds)
+        resolved.expires = expires
+        guard let observation = good.observation.facts[fact.name] else { return resolved }
+        resolved.value = observation.value
+        if let cause = subjectFault(fact, about: observation.about) {
+            resolved.standing = .unknown(cause)
+            return resolved
+        }
+        // Valid through the whole of `max_age`, stale from the moment after it.
+        if now.elapsed > expires {
+            resolved.standing = .unknown(.stale(fact: fact.path))
+            return resolved
+        }
+        guard let value = fact.type.convert(observation.value) else {
+            resolved.standing = .unknown(
+                observation.value == .null
+                    ? .missing(fact: fact.path)
+                    : .type(what: "\(fact.path) is not \(fact.type.celType)")
+            )
+            return resolved
+        }
+        if case .list(let elements) = value, elements.isEmpty, !fact.emptyIsKnown {
+            resolved.standing = .unknown(.missing(fact: fact.path))
+            return resolved
+        }
+        resolved.standing = .known(value, observation.value)
+        return resolved
+    }
+
+    private func subjectFault(_ fact: FactDeclaration, about: String?) -> Cause? {
+        let wanted: String?
+        switch fact.subject {
+        case .none: return nil
+        case .version: wanted = state.track.version
+        case .candidate: wanted = state.candidate?.commit
+        case .head: wanted = head
+        }
+        guard let wanted, let about, about == wanted else {
+            return .wrongSubject(fact: fact.path, was: about, wanted: wanted)
+        }
+        return nil
+    }
+
+    /// What people said, as the journal has it: known at any time.
+    private func answered(by people: People, _ fact: FactDeclaration) -> ResolvedFact {
+        func isCurrent(_ record: SignoffRecord) -> Bool {
+            record.commit == state.candidate?.commit
+        }
+        let value: JSON
+        if fact.name == "teams", !people.teams.isEmpty {
+            value = .array(
+                people.teams.map { team in
+                    let record = state.signoffs[team]
+                    let stateWord: String
+                    switch record?.verdict {
+                    case .approved: stateWord = record.map(isCurrent) == true ? "approved" : "stale"
+                    case .rejected: stateWord = "rejected"
+                    case .optedOut, .withdrawn, nil: stateWord = "missing"
+                    }
+                    return [
+                        "team": .string(team), "state": .string(stateWord),
+                        "opted_out": .bool(record?.verdict == .optedOut),
+                        "by": .string(record?.actor ?? ""),
+                    ]
+                }
+            )
+        } else {
+            let record = state.signoffs[fact.name]
+            value = .bool(record?.verdict == .approved && record.map(isCurrent) == true)
+        }
+        guard let converted = fact.type.convert(value) else {
+            return ResolvedFact(standing: .unknown(.type(what: fact.path)))
+        }
+        var resolved = ResolvedFact(standing: .known(converted, value), value: value)
+        resolved.fetched = now
+        resolved.evidence = now.wall
+        resolved.origin = now.elapsed
+        return resolved
+    }
+
+    // MARK: Conditions
+
+    /// A condition's answer; asked once, remembered for the turn.
+    mutating func answer(_ index: Int) -> Answer {
+        if let known = answers[index] { return known }
+        let compiled = machine.conditions[index]
+        var answer: Answer
+        if let applies = compiled.applies, evaluate(applies, maxAge: nil).verdict != .met {
+            answer = Answer(verdict: .notApplicable, alarm: false)
+        } else {
+            let limit = compiled.condition.maxAge
+            let (verdict, expired) = evaluate(compiled.expression, maxAge: limit)
+            answer = Answer(verdict: verdict, alarm: false, expired: expired)
+            if verdict == .unmet, let alarm = compiled.alarm {
+                answer.alarm = evaluate(alarm, maxAge: limit).verdict == .met
+            }
+            if let every = compiled.condition.every {
+                wake(at: now.elapsed.saturatingAdd(every.milliseconds))
+            }
+        }
+        answers[index] = answer
+        return answer
+    }
+
+    /// Whether reality shows a stage; nil when the stage does not say what it looks like.
+    mutating func reality(of stage: String) -> Verdict? {
+        guard let expression = machine.realities[stage] else { return nil }
+        return evaluate(expression, maxAge: nil).verdict
+    }
+
+    /// Evaluates one expression over the facts as they stand.
+    private mutating func evaluate(
+        _ expression: CompiledExpression,
+        maxAge: Span?
+    ) -> (verdict: Verdict, expired: Int64?) {
+        guard let program = expression.program else {
+            return (.unknown(.disabled(reason: expression.fault ?? "it does not compile")), nil)
+        }
+        var slots: [Slot] = []
+        slots.reserveCapacity(expression.inputs.count)
+        var causes: [(path: String, cause: Cause)] = []
+        var expired: Int64?
+        for (place, input) in expression.inputs.enumerated() {
+            switch input {
+            case .constant(let value): slots.append(.value(value))
+            case .app: slots.append(.value(.string(state.track.app)))
+            case .platform: slots.append(.value(.string(state.track.platform)))
+            case .version: slots.append(.value(.string(state.track.version)))
+            case .release: slots.append(.value(.string(state.track.release.description)))
+            case .timeInStage:
+                let span = now.since(state.since).milliseconds
+                slots.append(FactType.duration(milliseconds: span).map { .value($0) } ?? .unknown)
+            case .fact(let index), .age(let index):
+                let fact = resolve(index, maxAge: maxAge)
+                switch fact.standing {
+                case .known(let value, _):
+                    if let expires = fact.expires { wake(at: expires.saturatingAdd(1)) }
+                    if case .age = input {
+                        let age = max(0, now.elapsed - (fact.origin ?? now.elapsed))
+                        slots.append(
+                            FactType.duration(milliseconds: age).map { .value($0) } ?? .unknown
+                        )
+                    } else {
+                        slots.append(.value(value))
+                    }
+                case .unknown(let cause):
+                    causes.append((program.variables[place], cause))
+                    if let expires = fact.expires, expires < now.elapsed {
+                        expired = min(expired ?? expires, expires)
+                    }
+                    slots.append(.unknown)
+                }
+            }
+        }
+        scheduleFlips(of: expression, maxAge: maxAge)
+        switch program.evaluate(slots) {
+        case .value(.bool(true)): return (.met, expired)
+        case .value(.bool(false)): return (.unmet, expired)
+        case .value(let other): return (.unknown(.type(what: "\(other) is no bool")), expired)
+        case .error(let error):
+            if error.code.rawValue == "not-a-number" { return (.unknown(.nan), expired) }
+            return (.unknown(.type(what: error.message)), expired)
+        case .unknown(let paths):
+            let named = causes.first { item in
+                paths.contains { $0 == item.path || $0.hasPrefix(item.path + ".") }
+            }
+            let cause = named?.cause ?? causes.first?.cause
+            return (.unknown(cause ?? .missing(fact: paths.first ?? "?")), expired)
+        }
+    }
+
+    private mutating func scheduleFlips(of expression: CompiledExpression, maxAge: Span?) {
+        for clock in expression.clocks {
+            let origin: Int64?
+            switch clock.input {
+            case .timeInStage: origin = state.since.elapsed
+            case .age(let index): origin = resolve(index, maxAge: maxAge).origin
+            case .fact, .app, .platform, .version, .release, .constant: origin = nil
+            }
+            guard let origin else { continue }
+            let flip = origin.saturatingAdd(clock.threshold.milliseconds)
+            wake(at: flip)
+            wake(at: flip.saturatingAdd(1))
+        }
+    }
+
+    // MARK: For people
+
+    /// The facts that a condition reads, as they stand.
+    func readFacts(ofCondition index: Int) -> [Explanation.ReadFact] {
+        let compiled = machine.conditions[index]
+        return compiled.factsRead.map { fact in
+            let resolved = resolve(fact, maxAge: compiled.condition.maxAge)
+            let declaration = machine.machine.facts[fact]
+            let cause: Cause? =
+                if case .unknown(let cause) = resolved.standing { cause } else { nil }
+            return Explanation.ReadFact(
+                path: declaration.path,
+                value: resolved.value,
+                unit: declaration.unit,
+                cause: cause,
+                observedAt: resolved.observedAt,
+                fetchedAt: resolved.fetched?.wall
+            )
+        }
+    }
+}

@@ -1,0 +1,159 @@
+// Deciding a transition: by rule, by a guard, by a person.
+
+extension TrackMachine {
+    /// Fires the first transition, in order of priority, that lacks nothing.
+    mutating func decideTransition() {
+        guard fired == nil, case .waiting = state.phase, state.stage != nil else {
+            return
+        }
+        rearm()
+        var second: Transition?
+        for transition in transitionsHere() {
+            let missing = leaves(of: transition, pushed: false).filter { !$0.isMet }
+            if missing.isEmpty {
+                guard !view.shadow else {
+                    withheld.append("\(transition.name) -> \(target(of: transition.to) ?? "")")
+                    return
+                }
+                if transition.resumeLimit != nil, state.pause != nil { state.resumes += 1 }
+                fire(transition, cause: .rule)
+                return
+            }
+            let withoutPush = missing.filter { $0.kind != .push }
+            if second == nil, withoutPush.count == 1, withoutPush[0].kind == .confirmation {
+                second = transition
+            }
+        }
+        if let second {
+            if state.confirmation?.transition != second.name {
+                state.confirmation = Confirmation(transition: second.name, after: now.elapsed)
+            }
+        } else if let asked = state.confirmation, !isStillReady(asked.transition) {
+            state.confirmation = nil
+        }
+    }
+
+    /// Whether a transition whose second look is done waits for a push alone.
+    private mutating func isStillReady(_ name: String) -> Bool {
+        guard let transition = transitionsHere().first(where: { $0.name == name }) else {
+            return false
+        }
+        return leaves(of: transition, pushed: true).allSatisfy(\.isMet)
+    }
+
+    /// An abandoned transition is armed again once one of its conditions was not met.
+    private mutating func rearm() {
+        guard !state.disarmed.isEmpty else { return }
+        var disarmed = state.disarmed
+        disarmed.removeAll { name in
+            guard let transition = rules.transitions.first(where: { $0.name == name }) else {
+                return true
+            }
+            return transition.when.contains { condition in
+                machine.conditionIndex[condition].map {
+                    evaluation.answer($0).verdict == .unmet
+                } ?? false
+            }
+        }
+        state.disarmed = disarmed
+    }
+
+    mutating func fire(_ transition: Transition, cause: Progress.Cause) {
+        guard let to = target(of: transition.to) else {
+            preconditionFailure("Only transitions with a destination are offered.")
+        }
+        fire(
+            transition.name,
+            to: to,
+            actions: transition.actions,
+            claims: transition.claims,
+            cause: cause
+        )
+    }
+
+    /// Decides a transition: counts the step, latches the candidate, writes the intents, and lets
+    /// its first action go.
+    mutating func fire(
+        _ name: String,
+        to: String,
+        actions: [ActionUse],
+        claims: [String],
+        cause: Progress.Cause
+    ) {
+        state.step += 1
+        if rules.stage(to)?.latchesCandidate == true {
+            state.candidate = candidateNow ?? state.candidate
+        }
+        let decided = makeIntents(actions, transition: name, to: to, again: nil)
+        intents += decided
+        let direction = machine.direction(of: actions)
+        fired = Decision.Fired(
+            name: name,
+            from: state.stage ?? "",
+            to: to,
+            direction: direction,
+            cause: cause,
+            keys: decided.map(\.key),
+            claims: claims
+        )
+        state.phase = .entering(
+            Progress(
+                transition: name,
+                to: to,
+                direction: direction,
+                cause: cause,
+                started: now,
+                intents: decided.map { IntentProgress(intent: $0) }
+            )
+        )
+        moveOn()
+    }
+
+    /// The intents of a transition, with keys and rendered parameters.
+    func makeIntents(
+        _ actions: [ActionUse],
+        transition: String,
+        to: String,
+        again raise: Intent?
+    ) -> [Intent] {
+        actions.enumerated().map { place, use in
+            guard let declared = rules.action(use.action) else {
+                preconditionFailure("The machine was checked: '\(use.action)' is an action.")
+            }
+            let scope = Scope(declared.scope, around: state.track)
+            let ordinal = place + 1
+            var parts = [scope.description]
+            switch declared.scope {
+            case .track: parts.append(String(state.step))
+            case .release, .app, .installation:
+                // Tracks count their own steps; what they share is the transition and its subject.
+                parts.append(transition)
+                parts.append(state.candidate?.commit ?? state.track.version)
+            }
+            parts += [String(ordinal), use.action]
+            if let raise { parts += ["after", String(raise.step), String(raise.ordinal)] }
+            let key = parts.joined(separator: "/")
+            let context = TemplateContext(
+                state: state,
+                to: to,
+                key: key,
+                parameters: rules.parameters
+            )
+            return Intent(
+                key: key,
+                track: state.track,
+                scope: scope,
+                step: state.step,
+                ordinal: ordinal,
+                action: use.action,
+                kind: declared.kind,
+                actionClass: declared.actionClass,
+                direction: declared.direction,
+                lane: declared.lane ?? key,
+                blocking: declared.blocking,
+                policy: declared.policy,
+                parameters: context.parameters(with: use.with)
+            )
+        }
+    }
+}

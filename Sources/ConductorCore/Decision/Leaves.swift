@@ -1,0 +1,342 @@
+// What each transition needs: the leaves of the explanation, from which `decide` itself reads
+// whether a transition may fire. There is no second opinion.
+
+extension TrackMachine {
+    /// Everything that a transition needs, each with its verdict.
+    ///
+    /// - Parameter pushed: a person pushes it in this very turn.
+    mutating func leaves(of transition: Transition, pushed: Bool) -> [Explanation.Leaf] {
+        var leaves: [Explanation.Leaf] = conditionLeaves(of: transition)
+        let direction = machine.direction(of: transition.actions)
+        if let dwell = transition.dwell {
+            leaves.append(clockLeaf("dwell \(dwell)", from: state.since, lasts: dwell))
+        }
+        if let destination = target(of: transition.to),
+            rules.stage(destination)?.latchesCandidate == true
+        {
+            leaves.append(candidateLeaf())
+        }
+        if direction == .raises { leaves += raiseLeaves(of: transition) }
+        leaves += peopleLeaves(of: transition, direction: direction, pushed: pushed)
+        for claim in transition.claims {
+            let denied = view.deniedClaims.contains(claim)
+            leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
+        }
+        leaves += phaseLeaves()
+        if direction == .raises {
+            leaves.append(confirmationLeaf(of: transition))
+        }
+        return leaves
+    }
+
+    private mutating func conditionLeaves(of transition: Transition) -> [Explanation.Leaf] {
+        var leaves: [Explanation.Leaf] = []
+        var applied = 0
+        for name in transition.when {
+            guard let index = machine.conditionIndex[name] else {
+                leaves.append(
+                    .init(
+                        name,
+                        kind: .condition,
+                        verdict: .unknown(.disabled(reason: "no such condition"))
+                    )
+                )
+                continue
+            }
+            let condition = machine.conditions[index].condition
+            let answer = evaluation.answer(index)
+            if answer.verdict != .notApplicable { applied += 1 }
+            leaves.append(
+                Explanation.Leaf(
+                    name,
+                    kind: .condition,
+                    verdict: answer.verdict,
+                    light: light(of: answer),
+                    title: condition.title,
+                    owner: condition.owner,
+                    link: condition.link,
+                    since: state.verdicts[name]?.since
+                )
+            )
+            if let sustained = condition.sustained, answer.verdict != .notApplicable {
+                leaves.append(sustainedLeaf(name, lasts: sustained))
+            }
+        }
+        if !transition.when.isEmpty, applied == 0, !transition.manual {
+            leaves.append(
+                .init(
+                    "no condition applies",
+                    kind: .condition,
+                    verdict: .unmet,
+                    note: "a transition needs at least one condition that applies to the track"
+                )
+            )
+        }
+        return leaves
+    }
+
+    private mutating func clockLeaf(
+        _ name: String,
+        from start: Stamp,
+        lasts span: Span
+    ) -> Explanation.Leaf {
+        let over = start.advanced(by: span)
+        evaluation.wake(at: over.elapsed)
+        let isMet = now.elapsed >= over.elapsed
+        return Explanation.Leaf(
+            name,
+            kind: .clock,
+            verdict: isMet ? .met : .unmet,
+            since: start.wall,
+            earliest: over.wall
+        )
+    }
+
+    private mutating func sustainedLeaf(_ name: String, lasts span: Span) -> Explanation.Leaf {
+        let label = "\(name) for \(span)"
+        guard let credit = state.credits[name], credit.pausedAt == nil else {
+            return Explanation.Leaf(label, kind: .clock, verdict: .unmet)
+        }
+        return clockLeaf(label, from: credit.start, lasts: span)
+    }
+
+    private func candidateLeaf() -> Explanation.Leaf {
+        Explanation.Leaf(
+            "candidate",
+            kind: .candidate,
+            verdict: candidateNow == nil ? .unknown(missingCandidate) : .met,
+            note: candidateNow == nil ? "the commit of the release candidate is not known" : nil
+        )
+    }
+
+    private var missingCandidate: Cause {
+        .missing(fact: rules.candidate?.commit ?? "candidate")
+    }
+
+    /// What the candidate would be if it were latched now.
+    var candidateNow: Candidate? {
+        guard let facts = rules.candidate else { return nil }
+        func text(_ path: String?) -> String? {
+            guard let path, let index = machine.factIndex[path],
+                case .known(_, let json) = evaluation.resolve(index, maxAge: nil).standing
+            else { return nil }
+            return json.stringValue ?? json.intValue.map(String.init)
+        }
+        guard let commit = text(facts.commit) else { return nil }
+        return Candidate(commit: commit, build: text(facts.build), digest: text(facts.digest))
+    }
+
+    /// Unknown never raises: guards quiet, reality as believed, clocks trusted, nothing in doubt.
+    private mutating func raiseLeaves(of transition: Transition) -> [Explanation.Leaf] {
+        var leaves: [Explanation.Leaf] = []
+        for guardRule in watchingGuards() {
+            let verdict = quiet(guardRule)
+            leaves.append(
+                Explanation.Leaf(
+                    "guard \(guardRule.name)",
+                    kind: .guard,
+                    verdict: verdict,
+                    light: guardVerdict(guardRule) == .met ? .red : nil,
+                    note: "must be known, fresh and quiet"
+                )
+            )
+        }
+        if let drift {
+            leaves.append(
+                .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
+            )
+        }
+        if let until = state.raisesBlockedUntil {
+            let left = Span(milliseconds: until - now.elapsed)
+            evaluation.wake(at: until)
+            leaves.append(
+                .init(
+                    "clock was set",
+                    kind: .clock,
+                    verdict: .unmet,
+                    earliest: now.advanced(by: left).wall,
+                    note: "no raise while the wall clock has just been set"
+                )
+            )
+        }
+        if !state.uncertain.isEmpty {
+            leaves.append(
+                .init(
+                    "superseded raise",
+                    kind: .phase,
+                    verdict: .unmet,
+                    note: "an earlier raise may still land"
+                )
+            )
+        }
+        return leaves
+    }
+
+    private func peopleLeaves(
+        of transition: Transition,
+        direction: Direction,
+        pushed: Bool
+    ) -> [Explanation.Leaf] {
+        var leaves: [Explanation.Leaf] = []
+        if let push = missingPush(of: transition) {
+            leaves.append(
+                .init(push.name, kind: .push, verdict: pushed ? .met : .unmet, note: push.note)
+            )
+        }
+        if view.stopped {
+            leaves.append(.init("STOP", kind: .stop, verdict: .unmet))
+        }
+        if direction != .brakes {
+            for hold in view.holds {
+                leaves.append(
+                    Explanation.Leaf(
+                        "hold on \(hold.scope)",
+                        kind: .hold,
+                        verdict: .unmet,
+                        owner: hold.actor,
+                        since: hold.since,
+                        note: hold.reason
+                    )
+                )
+            }
+        }
+        return leaves
+    }
+
+    /// The person's part of a transition, if there is one.
+    private func missingPush(of transition: Transition) -> (name: String, note: String)? {
+        if state.disarmed.contains(transition.name) {
+            return ("rearm", "it was abandoned; advance fires it, or one of its conditions turning")
+        }
+        if let pause = state.pause, pause.isReturn(transition.to, previous: pause.previous) {
+            switch pause.by {
+            case .person(let actor): return ("resume", "paused by \(actor); only a person resumes")
+            case .outside: return ("resume", "paused from outside; only a person resumes")
+            case .guard:
+                if let limit = transition.resumeLimit, !transition.manual {
+                    return state.resumes < limit
+                        ? nil : ("resume", "it has resumed by itself \(limit) times already")
+                }
+            }
+        }
+        return transition.manual ? ("push", "a person pushes it: advance") : nil
+    }
+
+    private func phaseLeaves() -> [Explanation.Leaf] {
+        switch state.phase {
+        case .waiting, .finished: return []
+        case .entering(let progress):
+            return [
+                .init(
+                    "under way",
+                    kind: .phase,
+                    verdict: .unmet,
+                    since: progress.started.wall,
+                    note: "the transition to \(progress.to) is not done yet"
+                )
+            ]
+        case .error(let fault):
+            return [
+                .init(
+                    "error",
+                    kind: .phase,
+                    verdict: .unmet,
+                    light: .red,
+                    since: fault.since.wall,
+                    note: "\(fault.what): \(fault.remedy)"
+                )
+            ]
+        }
+    }
+
+    // MARK: The second look
+
+    private func confirmationLeaf(of transition: Transition) -> Explanation.Leaf {
+        let isConfirmed: Bool
+        if let confirmation = state.confirmation, confirmation.transition == transition.name {
+            isConfirmed = sources(of: transition).allSatisfy {
+                self.isConfirmed(source: $0, after: confirmation.after)
+            }
+        } else {
+            isConfirmed = false
+        }
+        return Explanation.Leaf(
+            "second look",
+            kind: .confirmation,
+            verdict: isConfirmed ? .met : .unmet,
+            note: "before more users get it, its sources are asked once more"
+        )
+    }
+
+    /// Whether a source has answered a question that was asked after a moment.
+    func isConfirmed(source: String, after moment: Int64) -> Bool {
+        guard let good = view.readings[source]?.good else { return false }
+        return good.fetched.elapsed > moment
+    }
+
+    /// The sources whose facts a raise rests on; people answer for themselves.
+    func sources(of transition: Transition) -> [String] {
+        let guards = watchingGuards().flatMap(\.when)
+        var names = machine.facts(ofConditions: transition.when + guards)
+            .map { rules.facts[$0].source }
+            .filter { rules.people[$0] == nil }
+        names.sort { $0.precedes($1) }
+        var unique: [String] = []
+        for name in names where unique.last != name { unique.append(name) }
+        // A source that nobody has heard of yet cannot confirm; what it gives is unknown anyway,
+        // and no met condition rests on it unless an alternative made it true.
+        return unique.filter { view.readings[$0]?.good != nil }
+    }
+
+    // MARK: Destinations
+
+    /// The stage that a destination means now; nil for `$previous` when nothing was paused.
+    func target(of destination: Destination) -> String? {
+        switch destination {
+        case .stage(let name): name
+        case .previous: state.pause?.previous
+        }
+    }
+
+    /// The transitions that may lead away from the present stage, in order of priority.
+    func transitionsHere() -> [Transition] {
+        guard let stage = state.stage else { return [] }
+        return (machine.transitionsFrom[stage] ?? []).map { rules.transitions[$0] }
+            .filter { applies($0.platforms) && target(of: $0.to) != nil }
+    }
+
+    /// The transitions from here, as the decision records them.
+    mutating func candidates() -> [Decision.Candidate] {
+        transitionsHere().map { transition in
+            let leaves = leaves(of: transition, pushed: false)
+            let missing = leaves.filter { !$0.isMet }
+            let instants = missing.compactMap(\.earliest)
+            return Decision.Candidate(
+                name: transition.name,
+                to: target(of: transition.to) ?? transition.to.description,
+                direction: machine.direction(of: transition.actions),
+                manual: transition.manual,
+                blockedBy: missing.map { leaf in
+                    .init(
+                        name: leaf.name,
+                        kind: leaf.kind,
+                        verdict: leaf.verdict.name,
+                        cause: leaf.verdict.cause?.description
+                    )
+                },
+                earliest: !missing.isEmpty && instants.count == missing.count
+                    ? instants.max() : nil
+            )
+        }
+    }
+}
+
+extension Pause {
+    /// Whether a destination leads back to where the track was paused.
+    func isReturn(_ destination: Destination, previous: String) -> Bool {
+        switch destination {
+        case .previous: true
+        case .stage(let name): name == previous
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// What came in since the last turn: answers of backends, and what people ask.
+
+extension TrackMachine {
+    mutating func take(_ input: TrackInput) {
+        switch input {
+        case .outcome(let record): take(record)
+        case .command(let record, let liftedHold): take(record, liftedHold: liftedHold)
+        }
+    }
+
+    /// An answer to an attempt that is not open any more changes nothing.
+    private mutating func take(_ record: Entry.OutcomeRecord) {
+        if case .entering(var progress) = state.phase {
+            for place in progress.intents.indices
+            where progress.intents[place].take(record, at: now) {
+                state.phase = .entering(progress)
+                return
+            }
+        }
+        for place in state.outbox.indices {
+            var open = state.outbox[place]
+            guard open.take(record, at: now) else { continue }
+            state.outbox[place] = open
+            return
+        }
+        for place in state.uncertain.indices {
+            var open = state.uncertain[place]
+            guard open.take(record, at: now) else { continue }
+            state.uncertain[place] = open
+            return
+        }
+    }
+
+    // MARK: Commands
+
+    private mutating func take(_ record: Entry.CommandRecord, liftedHold: Bool) {
+        let command = record.command
+        if let based = command.basedOn, command.request.changesTheRoad, based != before.revision {
+            refuse(
+                command,
+                "the track has moved on: it is at revision \(before.revision), you looked at \(based)"
+            )
+            return
+        }
+        switch command.request {
+        case .add:
+            accept(command, "registered at \(state.stage ?? "no stage")")
+        case .hold:
+            accept(command, "held; brakes still go through")
+        case .stop:
+            accept(command, "STOP: nothing starts until it is lifted")
+        case .liftStop:
+            accept(command, "STOP is lifted")
+        case .resume:
+            guard liftedHold else { return resume(command) }
+            accept(
+                command,
+                state.pause == nil
+                    ? "the hold is lifted"
+                    : "the hold is lifted; the track is still paused, resume again to go on"
+            )
+        case .advance(let to): advance(command, to: to)
+        case .pause: brake(command, to: .waiting)
+        case .cancel: brake(command, to: .error)
+        case .retry: retry(command)
+        case .abandon(let how): abandon(command, how)
+        case .signoff(let what, let verdict):
+            signOff(command, what, verdict, at: record.at.wall)
+        case .resolve(let key, let done): resolve(command, key: key, done: done)
+        }
+    }
+
+    private mutating func accept(_ command: Command, _ message: String) {
+        replies.append(CommandReply(id: command.id, accepted: true, message: message))
+    }
+
+    private mutating func refuse(_ command: Command, _ message: String, unmet: [String] = []) {
+        replies.append(
+            CommandReply(id: command.id, accepted: false, message: message, unmet: unmet)
+        )
+    }
+
+    private mutating func advance(_ command: Command, to wanted: String?) {
+        let choices = transitionsHere().filter { transition in
+            wanted.map { target(of: transition.to) == $0 } ?? isRoad(transition.to)
+        }
+        guard let transition = choices.first else {
+            let ways = transitionsHere().compactMap { target(of: $0.to) }
+            refuse(
+                command,
+                "no transition leads from \(state.stage ?? "nowhere") to \(wanted ?? "the next stage")"
+                    + (ways.isEmpty ? "" : "; there is \(ways.joined(separator: ", "))")
+            )
+            return
+        }
+        push(command, transition)
+    }
+
+    private mutating func resume(_ command: Command) {
+        guard let pause = state.pause else {
+            return refuse(command, "nothing is held or paused here")
+        }
+        let back = transitionsHere().first { pause.isReturn($0.to, previous: pause.previous) }
+        guard let back else {
+            return refuse(command, "no transition leads back to \(pause.previous)")
+        }
+        push(command, back)
+    }
+
+    /// Fires a transition now, or says what is not met. A push is never remembered.
+    private mutating func push(_ command: Command, _ transition: Transition) {
+        look()
+        keepCredits()
+        compareWithReality()
+        if fired != nil {
+            return refuse(command, "reality has just moved the track to \(state.stage ?? "?")")
+        }
+        let missing = leaves(of: transition, pushed: true).filter { !$0.isMet }
+        guard missing.isEmpty else {
+            if missing.count == 1, missing[0].kind == .confirmation,
+                state.confirmation?.transition != transition.name
+            {
+                state.confirmation = Confirmation(transition: transition.name, after: now.elapsed)
+            }
+            let names = missing.map(\.name)
+            refuse(command, "not yet: \(names.joined(separator: ", "))", unmet: names)
+            return
+        }
+        guard !view.shadow else {
+            withheld.append("\(transition.name) -> \(target(of: transition.to) ?? "")")
+            return refuse(command, "the app is in shadow: nothing is done, this would have been")
+        }
+        fire(transition, cause: .person(actor: command.actor))
+        accept(command, "\(transition.name) is decided")
+    }
+
+    /// A person's pause or cancel: it goes ahead of what is under way, and a hold lets it through.
+    private mutating func brake(_ command: Command, to kind: Stage.Kind) {
+        let transition = transitionsHere().first { transition in
+            target(of: transition.to).flatMap(rules.stage)?.kind == kind
+        }
+        let watching = watchingGuards().first { guardRule in
+            target(of: guardRule.to).flatMap(rules.stage)?.kind == kind
+        }
+        let (name, to, actions): (String, String, [ActionUse])
+        if let transition, let to1 = target(of: transition.to) {
+            (name, to, actions) = (transition.name, to1, transition.actions)
+        } else if let watching, let to1 = target(of: watching.to) {
+            (name, to, actions) = (watching.name, to1, watching.actions)
+        } else {
+            return refuse(
+                command,
+                "no transition leads from \(state.stage ?? "nowhere") to a stage for that"
+            )
+        }
+        guard !view.stopped else { return refuse(command, "STOP lets nothing through") }
+        guard !view.shadow else { return refuse(command, "the app is in shadow: nothing is done") }
+        supersede()
+        fire(
+            name,
+            to: to,
+            actions: actions,
+            claims: [],
+            cause: .person(actor: command.actor)
+        )
+        accept(command, "\(name) is decided")
+    }
+
+    private mutating func retry(_ command: Command) {
+        guard case .error(let fault) = state.phase else {
+            return refuse(command, "there is nothing to retry: the track is \(state.phase.name)")
+        }
+        var progress = fault.progress
+        for place in progress.intents.indices where !progress.intents[place].isDone {
+            switch progress.intents[place].status {
+            case .inDoubt where progress.intents[place].intent.actionClass.isProbed:
+                progress.intents[place].status = .quiet(
+                    until: now.elapsed,
+                    reason: "retried by \(command.actor)"
+                )
+            case .failed, .inDoubt, .abandoned:
+                progress.intents[place].status = .pending
+            case .pending, .sent, .backoff, .quiet, .probing, .probeAgain, .done:
+                continue
+            }
+        }
+        state.phase = .entering(progress)
+        accept(command, "trying again what is not done, under the same keys")
+    }
+
+    private mutating func abandon(_ command: Command, _ how: Command.Abandonment) {
+        let progress: Progress
+        switch state.phase {
+        case .waiting, .finished:
+            return refuse(command, "no transition is under way")
+        case .entering(let current): progress = current
+        case .error(let fault): progress = fault.progress
+        }
+        switch how {
+        case .stay:
+            supersede()
+            state.disarmed.append(progress.transition)
+            accept(command, "\(progress.transition) is given up; the track stays")
+        case .asDone:
+            var done = progress
+            done.cause = .person(actor: command.actor)
+            enter(done)
+            accept(command, "\(progress.to) is entered as if all had been done")
+        }
+    }
+
+    private mutating func signOff(
+        _ command: Command,
+        _ what: String,
+        _ verdict: Command.Signoff,
+        at: Instant
+    ) {
+        let known = rules.people.values.flatMap { $0.teams + $0.confirmations }
+            .sorted { $0.precedes($1) }
+        guard known.contains(what) else {
+            return refuse(
+                command,
+                "nobody is asked for '\(what)'; there is \(known.joined(separator: ", "))"
+            )
+        }
+        state.signoffs[what] = SignoffRecord(
+            verdict: verdict,
+            actor: command.actor,
+            at: at,
+            commit: state.candidate?.commit
+        )
+        accept(command, "\(what): \(verdict.rawValue)")
+    }
+
+    private mutating func resolve(_ command: Command, key: String, done: Bool) {
+        guard case .error(let fault) = state.phase,
+            let place = fault.progress.intents.firstIndex(where: { $0.intent.key == key })
+        else { return refuse(command, "no action '\(key)' is in doubt here") }
+        var progress = fault.progress
+        progress.intents[place].testify(done: done, actor: command.actor)
+        state.phase = .entering(progress)
+        accept(command, done ? "taken as done" : "taken as not done; it is tried again")
+    }
+}
+
+extension Command.Request {
+    /// Whether it moves a track, so that a stale one is refused. A hold never is.
+    var changesTheRoad: Bool {
+        switch self {
+        case .advance, .cancel, .retry, .abandon, .resolve: true
+        case .add, .hold, .resume, .stop, .liftStop, .pause, .signoff: false
+        }
+    }
+}

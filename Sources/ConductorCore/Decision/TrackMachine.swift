@@ -1,0 +1,403 @@
+/// One track's turn: takes in what came, lets guards go first, moves what is under way, and decides
+/// at most one transition.
+///
+/// A value that lives for one turn; `Conductor.decide` is its only user.
+struct TrackMachine {
+    let machine: CompiledMachine
+    let view: View
+    let moment: Moment
+    let before: TrackState
+    var state: TrackState
+    var evaluation: Evaluation
+
+    // What the turn brings, beside the state.
+    var intents: [Intent] = []
+    var fired: Decision.Fired?
+    var entered: String?
+    var withheld: [String] = []
+    var drift: String?
+    var alerts: [String] = []
+    var replies: [CommandReply] = []
+
+    init(_ state: TrackState, _ view: View, _ machine: CompiledMachine, _ moment: Moment) {
+        self.machine = machine
+        self.view = view
+        self.moment = moment
+        before = state
+        self.state = state
+        evaluation = Evaluation(machine: machine, state: state, view: view, now: moment.stamp)
+    }
+
+    var now: Stamp { moment.stamp }
+    var rules: Machine { machine.machine }
+
+    /// Looks at the facts anew, after the state changed what they mean.
+    mutating func look() {
+        let pending = evaluation.nextChange
+        evaluation = Evaluation(machine: machine, state: state, view: view, now: now)
+        if let pending { evaluation.wake(at: pending) }
+    }
+
+    mutating func turn() -> Turn {
+        if moment.wallStepped {
+            state.raisesBlockedUntil = now.advanced(by: Self.pauseAfterWallStep).elapsed
+        }
+        if let until = state.raisesBlockedUntil, now.elapsed >= until {
+            state.raisesBlockedUntil = nil
+        }
+        for input in view.inputs { take(input) }
+        if !state.retired {
+            look()
+            keepCredits()
+            watchGuards()
+            compareWithReality()
+            moveOn()
+            decideTransition()
+            retireWhenOver()
+        }
+        drainOutbox()
+        look()
+        return finish()
+    }
+
+    /// No raise for this long after the wall clock was set.
+    static let pauseAfterWallStep = Span.minutes(5)
+
+    // MARK: Under way
+
+    /// Moves the transition under way by what is due, and enters its stage when all is done.
+    mutating func moveOn() {
+        guard case .entering(var progress) = state.phase else { return }
+        while let place = progress.intents.firstIndex(where: { $0.intent.blocking && !$0.isDone }) {
+            if case .pending = progress.intents[place].status,
+                let obstacle = obstacle(before: progress, at: place)
+            {
+                switch obstacle {
+                case .wait: break
+                case .withdraw:
+                    state.phase = .waiting
+                    state.confirmation = nil
+                    return
+                case .halfDone(let reason):
+                    state.phase = .error(
+                        fault(.halfDone, reason, "retry, or abandon --stay or --as-done", progress)
+                    )
+                    return
+                }
+                state.phase = .entering(progress)
+                return
+            }
+            let intent = progress.intents[place].intent
+            let mayStart = mayStart(intent, cause: progress.cause)
+            let changed = progress.intents[place].advance(at: now, mayStart: mayStart)
+            if let wake = progress.intents[place].wakeAt { evaluation.wake(at: wake) }
+            switch progress.intents[place].status {
+            case .failed(let reason, let remedy):
+                let kind: Fault.Kind =
+                    progress.intents[place].attempts >= intent.policy.maxTries
+                    ? .outOfTries : .refused
+                state.phase = .error(
+                    fault(
+                        kind,
+                        "\(intent.action): \(reason)",
+                        remedy ?? "mend the cause, then retry; or abandon",
+                        progress
+                    )
+                )
+                return
+            case .inDoubt(let reason):
+                state.phase = .error(
+                    fault(
+                        .inDoubt,
+                        "\(intent.action): \(reason)",
+                        "look whether it happened, then resolve \(intent.key) --done or --not-done",
+                        progress
+                    )
+                )
+                return
+            case .abandoned:
+                preconditionFailure("An abandoned action stands in a transition under way.")
+            case .done:
+                continue
+            case .pending, .sent, .backoff, .quiet, .probing, .probeAgain:
+                if !changed { break }
+            }
+            state.phase = .entering(progress)
+            return
+        }
+        enter(progress)
+    }
+
+    private enum Obstacle {
+        case wait
+        case withdraw
+        case halfDone(String)
+    }
+
+    /// What keeps the next action of a transition from starting.
+    private mutating func obstacle(before progress: Progress, at place: Int) -> Obstacle? {
+        let intent = progress.intents[place].intent
+        guard case .rule = progress.cause,
+            let transition = rules.transitions.first(where: { $0.name == progress.transition })
+        else {
+            return mayStart(intent, cause: progress.cause) ? nil : .wait
+        }
+        let isUnmet = transition.when.contains { name in
+            machine.conditionIndex[name].map { evaluation.answer($0).verdict == .unmet } ?? false
+        }
+        if isUnmet {
+            return progress.intents.contains(where: \.mayHaveLanded)
+                ? .halfDone("its conditions do not hold any more") : .withdraw
+        }
+        return mayStart(intent, cause: progress.cause) ? nil : .wait
+    }
+
+    /// STOP lets nothing start, a hold lets brakes through.
+    func mayStart(_ intent: Intent, cause: Progress.Cause) -> Bool {
+        if view.stopped { return false }
+        if intent.direction == .brakes { return true }
+        if case .guard = cause { return true }
+        return view.holds.isEmpty
+    }
+
+    func fault(
+        _ kind: Fault.Kind,
+        _ what: String,
+        _ remedy: String,
+        _ progress: Progress
+    ) -> Fault {
+        Fault(kind: kind, what: what, remedy: remedy, since: now, progress: progress)
+    }
+
+    /// Enters the stage of a transition whose blocking actions are all done.
+    mutating func enter(_ progress: Progress) {
+        let left = state.stage
+        guard let stage = rules.stage(progress.to) else {
+            preconditionFailure("The machine was checked: '\(progress.to)' is a stage.")
+        }
+        state.outbox += progress.intents.filter { !$0.intent.blocking && !$0.isOver }
+        state.stage = stage.name
+        state.since = now
+        state.confirmation = nil
+        state.disarmed = []
+        state.phase = stage.terminal || stage.monitor != nil ? .finished : .waiting
+        if stage.kind == .waiting {
+            let by: Pause.By =
+                switch progress.cause {
+                case .guard(let name): .guard(name: name)
+                case .person(let actor): .person(actor: actor)
+                case .adoption: .outside
+                case .rule: .guard(name: progress.transition)
+                }
+            state.pause = Pause(by: by, previous: state.pause?.previous ?? left ?? stage.name)
+        } else {
+            state.pause = nil
+        }
+        if let latch = rules.stages.firstIndex(where: \.latchesCandidate),
+            let place = rules.stages.firstIndex(where: { $0.name == stage.name }),
+            stage.kind == .road, place < latch
+        {
+            state.candidate = nil
+        }
+        entered = stage.name
+        look()
+    }
+
+    /// Non-blocking actions drain by themselves; neither hold nor STOP silences neutral ones.
+    mutating func drainOutbox() {
+        for place in state.outbox.indices {
+            let direction = state.outbox[place].intent.direction
+            let mayStart = direction == .neutral || (direction == .brakes && !view.stopped)
+            _ = state.outbox[place].advance(at: now, mayStart: mayStart)
+            if let wake = state.outbox[place].wakeAt { evaluation.wake(at: wake) }
+            if case .failed(let reason, _) = state.outbox[place].status {
+                alerts.append("\(state.outbox[place].intent.action) was not sent: \(reason)")
+            }
+        }
+        state.outbox.removeAll(where: \.isOver)
+        settleUncertain()
+    }
+
+    /// A raise that a brake superseded is probed; if it landed, the brake is sent again.
+    private mutating func settleUncertain() {
+        var kept: [IntentProgress] = []
+        for var open in state.uncertain {
+            _ = open.advance(at: now, mayStart: false)
+            switch open.status {
+            case .done: sendBrakeAgain(after: open.intent)
+            case .backoff, .failed, .abandoned, .pending: continue
+            case .inDoubt(let reason):
+                alerts.append("\(open.intent.key) may have landed after the brake: \(reason)")
+                sendBrakeAgain(after: open.intent)
+            case .sent, .quiet, .probing, .probeAgain:
+                if let wake = open.wakeAt { evaluation.wake(at: wake) }
+                kept.append(open)
+            }
+        }
+        state.uncertain = kept
+    }
+
+    private mutating func sendBrakeAgain(after raise: Intent) {
+        guard case .guard(let name) = state.pause?.by,
+            let brake = rules.guards.first(where: { $0.name == name })
+        else { return }
+        let again = makeIntents(
+            brake.actions,
+            transition: name,
+            to: state.stage ?? "",
+            again: raise
+        )
+        intents += again
+        state.outbox += again.map { IntentProgress(intent: $0) }
+        drainBrakes()
+    }
+
+    private mutating func drainBrakes() {
+        for place in state.outbox.indices where state.outbox[place].intent.direction == .brakes {
+            _ = state.outbox[place].advance(at: now, mayStart: !view.stopped)
+        }
+    }
+
+    /// A finished track is watched until its monitoring is over.
+    private mutating func retireWhenOver() {
+        guard case .finished = state.phase, let name = state.stage, let stage = rules.stage(name)
+        else { return }
+        let over = state.since.advanced(by: stage.monitor ?? .zero).elapsed
+        if now.elapsed >= over, state.outbox.isEmpty {
+            state.retired = true
+        } else {
+            evaluation.wake(at: over)
+        }
+    }
+
+    // MARK: The end of a turn
+
+    private mutating func finish() -> Turn {
+        let verdicts = recordVerdicts()
+        let transitions = state.retired ? [] : candidates()
+        let light = light(verdicts: verdicts, transitions: transitions)
+        if state != before { state.revision += 1 }
+        let decision = Decision(
+            track: state.track,
+            machine: machine.digest,
+            stage: state.stage,
+            phase: state.phase.name,
+            light: light,
+            verdicts: verdicts,
+            transitions: transitions,
+            fired: fired,
+            entered: entered,
+            withheld: withheld,
+            drift: drift,
+            alerts: alerts,
+            replies: replies
+        )
+        let isSettled = state == before && fired == nil && replies.isEmpty
+        return Turn(
+            decision: decision,
+            state: state,
+            intents: intents,
+            effects: outstanding,
+            refetch: refetch,
+            wakeAt: isSettled ? evaluation.nextChange : now.elapsed
+        )
+    }
+
+    /// The sources that a second look must ask again.
+    private var refetch: [String] {
+        guard let confirmation = state.confirmation,
+            let transition = rules.transitions.first(where: { $0.name == confirmation.transition })
+        else { return [] }
+        return sources(of: transition).filter {
+            !isConfirmed(source: $0, after: confirmation.after)
+        }
+    }
+
+    private var outstanding: [Effect] {
+        var open = state.outbox + state.uncertain
+        switch state.phase {
+        case .entering(let progress): open = progress.intents.filter(\.intent.blocking) + open
+        case .waiting, .error, .finished: break
+        }
+        return open.compactMap(\.effect)
+    }
+
+    /// Every condition's verdict with its light, and since when it has been so.
+    private mutating func recordVerdicts() -> [Decision.ConditionVerdict] {
+        guard state.stage != nil, !state.retired else { return [] }
+        var verdicts: [Decision.ConditionVerdict] = []
+        for (index, compiled) in machine.conditions.enumerated() {
+            let name = compiled.condition.name
+            let answer = evaluation.answer(index)
+            let since = note(answer.verdict, as: name)
+            verdicts.append(
+                .init(name: name, verdict: answer.verdict, light: light(of: answer), since: since)
+            )
+        }
+        return verdicts
+    }
+
+    /// Remembers since when something has had its verdict.
+    mutating func note(_ verdict: Verdict, as name: String) -> Instant {
+        if let known = state.verdicts[name], known.verdict == verdict.name { return known.since }
+        state.verdicts[name] = VerdictSince(verdict: verdict.name, since: now.wall)
+        return now.wall
+    }
+
+    func light(of answer: Evaluation.Answer) -> Light {
+        answer.alarm ? .red : Explanation.Leaf.light(of: answer.verdict)
+    }
+
+    /// The track's light: of what the road onward needs, and of the guards that watch.
+    private mutating func light(
+        verdicts: [Decision.ConditionVerdict],
+        transitions: [Decision.Candidate]
+    ) -> Light {
+        switch state.phase {
+        case .error: return .red
+        case .waiting, .entering, .finished: break
+        }
+        guard let stage = state.stage, !state.retired else { return .grey }
+        var lights: [Light] = alerts.isEmpty ? [] : [.red]
+        if rules.stage(stage)?.kind != .road { lights.append(.yellow) }
+        var needed: Set<String> = []
+        for place in machine.transitionsFrom[stage] ?? [] {
+            let transition = rules.transitions[place]
+            guard applies(transition.platforms), isRoad(transition.to) else { continue }
+            needed.formUnion(transition.when)
+        }
+        lights += verdicts.filter { needed.contains($0.name) }.map(\.light)
+        for guardRule in watchingGuards() {
+            switch guardVerdict(guardRule) {
+            case .met: lights.append(.red)
+            case .unmet: lights.append(.green)
+            case .unknown: lights.append(.unknown)
+            case .notApplicable: continue
+            }
+        }
+        if drift != nil { lights.append(.yellow) }
+        if !transitions.isEmpty, lights.allSatisfy({ $0 == .green || $0 == .grey }),
+            transitions.contains(where: { !$0.manual && !$0.blockedBy.isEmpty })
+        {
+            lights.append(.yellow)
+        }
+        let worst = Light.worst(lights)
+        return worst == .grey ? .green : worst
+    }
+
+    /// Whether a destination lies ahead on the road, not beside it and not behind.
+    func isRoad(_ destination: Destination) -> Bool {
+        switch destination {
+        case .previous: return false
+        case .stage(let name):
+            guard let to = rules.stages.firstIndex(where: { $0.name == name }),
+                let from = rules.stages.firstIndex(where: { $0.name == state.stage })
+            else { return false }
+            return rules.stages[to].kind == .road && to > from
+        }
+    }
+
+    func applies(_ platforms: [String]) -> Bool {
+        platforms.isEmpty || platforms.contains(state.track.platform)
+    }
+}

@@ -1,0 +1,50 @@
+/// Everything that one track's decision may look at, beside its own state.
+package struct View: Sendable, Equatable {
+    /// Readings in force for the track, by source.
+    package var readings: [String: Reading]
+    /// What came in since the last turn, in journal order.
+    package var inputs: [TrackInput]
+    /// Holds over the track, in order of scope.
+    package var holds: [Hold]
+    /// The installation's STOP, by command or by file.
+    package var stopped: Bool
+    /// Decide and record; start no action.
+    package var shadow: Bool
+    /// Claims that `admit` did not grant in this round.
+    package var deniedClaims: [String]
+
+    package init(
+        readings: [String: Reading] = [:],
+        inputs: [TrackInput] = [],
+        holds: [Hold] = [],
+        stopped: Bool = false,
+        shadow: Bool = false,
+        deniedClaims: [String] = []
+    ) {
+        self.readings = readings
+        self.inputs = inputs
+        self.holds = holds
+        self.stopped = stopped
+        self.shadow = shadow
+        self.deniedClaims = deniedClaims
+    }
+}
+
+/// Something that came in for a track.
+package enum TrackInput: Sendable, Equatable {
+    /// `liftedHold`: a `resume` that ended a hold of exactly its scope.
+    case command(Entry.CommandRecord, liftedHold: Bool)
+    case outcome(Entry.OutcomeRecord)
+}
+
+/// The moment of a turn.
+package struct Moment: Sendable, Equatable {
+    package var stamp: Stamp
+    /// The wall clock was set since the last tick.
+    package var wallStepped: Bool
+
+    package init(_ stamp: Stamp, wallStepped: Bool = false) {
+        self.stamp = stamp
+        self.wallStepped = wallStepped
+    }
+}

@@ -1,0 +1,227 @@
+// Guards, sustained credit and reality: what is watched whatever else goes on.
+
+extension TrackMachine {
+    /// The guards that watch the present stage on this platform.
+    func watchingGuards() -> [Guard] {
+        guard let stage = state.stage else { return [] }
+        return (machine.guardsWatching[stage] ?? []).map { rules.guards[$0] }
+            .filter { applies($0.platforms) }
+    }
+
+    /// Whether a guard's conditions are all met.
+    mutating func guardVerdict(_ guardRule: Guard) -> Verdict {
+        var unknown: Cause?
+        var applied = 0
+        for name in guardRule.when {
+            guard let index = machine.conditionIndex[name] else {
+                return .unknown(.disabled(reason: "no such condition"))
+            }
+            switch evaluation.answer(index).verdict {
+            case .unmet: return .unmet
+            case .notApplicable: continue
+            case .unknown(let cause):
+                applied += 1
+                unknown = unknown ?? cause
+            case .met:
+                applied += 1
+                if let sustained = machine.conditions[index].condition.sustained,
+                    !isSustained(name, for: sustained)
+                {
+                    return .unmet
+                }
+            }
+        }
+        if let unknown { return .unknown(unknown) }
+        return applied > 0 ? .met : .notApplicable
+    }
+
+    /// Whether a guard is surely quiet, by evidence from this stage; what a raise needs.
+    mutating func quiet(_ guardRule: Guard) -> Verdict {
+        switch guardVerdict(guardRule) {
+        case .met: return .unmet
+        case .unknown(let cause): return .unknown(cause)
+        case .notApplicable: return .notApplicable
+        case .unmet: break
+        }
+        for fact in machine.facts(ofConditions: guardRule.when) {
+            let resolved = evaluation.resolve(fact, maxAge: nil)
+            // A fact whose value did not matter for "unmet" needs no evidence.
+            guard case .known = resolved.standing else { continue }
+            if let evidence = resolved.evidence, evidence < state.since.wall {
+                return .unknown(.stale(fact: rules.facts[fact].path))
+            }
+        }
+        return .met
+    }
+
+    private mutating func isSustained(_ name: String, for span: Span) -> Bool {
+        guard let credit = state.credits[name], credit.pausedAt == nil else { return false }
+        let over = credit.start.advanced(by: span).elapsed
+        evaluation.wake(at: over)
+        return now.elapsed >= over
+    }
+
+    /// Moves the credit of sustained conditions on.
+    mutating func keepCredits() {
+        for (index, compiled) in machine.conditions.enumerated() {
+            guard let sustained = compiled.condition.sustained else { continue }
+            let name = compiled.condition.name
+            let answer = evaluation.answer(index)
+            switch answer.verdict {
+            case .unmet, .notApplicable:
+                state.credits[name] = nil
+            case .unknown:
+                guard var credit = state.credits[name] else { continue }
+                // The validity interval may have ended before anyone looked.
+                let paused = credit.pausedAt ?? min(answer.expired ?? now.elapsed, now.elapsed)
+                credit.pausedAt = max(paused, credit.start.elapsed)
+                let limit = paused.saturatingAdd(sustained.milliseconds)
+                if now.elapsed > limit {
+                    state.credits[name] = nil
+                } else {
+                    evaluation.wake(at: limit.saturatingAdd(1))
+                    state.credits[name] = credit
+                }
+            case .met:
+                guard var credit = state.credits[name] else {
+                    state.credits[name] = Credit(start: now)
+                    continue
+                }
+                guard let paused = credit.pausedAt else { continue }
+                let gap = Span(milliseconds: max(0, now.elapsed - paused))
+                credit.start = gap > sustained ? now : credit.start.advanced(by: gap)
+                credit.pausedAt = nil
+                state.credits[name] = credit
+            }
+        }
+    }
+
+    /// Fires the first guard that is met, ahead of all else.
+    mutating func watchGuards() {
+        for guardRule in watchingGuards() {
+            let verdict = guardVerdict(guardRule)
+            let since = note(verdict, as: "guard \(guardRule.name)")
+            if case .unknown(let cause) = verdict, let limit = guardRule.blindAfter {
+                let blind = since + limit
+                if now.wall >= blind {
+                    alerts.append("guard \(guardRule.name) is blind: \(cause)")
+                } else {
+                    evaluation.wake(at: now.advanced(by: blind - now.wall).elapsed)
+                }
+            }
+            guard verdict == .met, let to = target(of: guardRule.to), to != state.stage,
+                !isBraking
+            else { continue }
+            if view.stopped {
+                withheld.append("guard \(guardRule.name) -> \(to)")
+                alerts.append("guard \(guardRule.name) is met, and STOP holds its brake back")
+                continue
+            }
+            if view.shadow {
+                withheld.append("guard \(guardRule.name) -> \(to)")
+                continue
+            }
+            supersede()
+            fire(
+                guardRule.name,
+                to: to,
+                actions: guardRule.actions,
+                claims: [],
+                cause: .guard(name: guardRule.name)
+            )
+            return
+        }
+    }
+
+    /// Whether a brake is under way already, or one has failed and waits for a person.
+    private var isBraking: Bool {
+        let progress: Progress
+        switch state.phase {
+        case .waiting, .finished: return false
+        case .entering(let current): progress = current
+        case .error(let fault): progress = fault.progress
+        }
+        return progress.direction == .brakes
+    }
+
+    /// Gives up the transition under way in favour of a brake: what is not sent is never sent, and
+    /// what may have landed is watched.
+    mutating func supersede() {
+        let progress: Progress
+        switch state.phase {
+        case .waiting, .finished: return
+        case .entering(let current): progress = current
+        case .error(let fault): progress = fault.progress
+        }
+        state.uncertain += progress.intents.filter { open in
+            open.intent.direction == .raises && open.mayHaveLanded && !open.isDone
+        }.map { open in
+            guard case .inDoubt(let reason) = open.status, open.intent.actionClass.isProbed else {
+                return open
+            }
+            var probed = open
+            probed.status = .quiet(until: now.elapsed, reason: reason)
+            return probed
+        }
+        state.phase = .waiting
+        state.confirmation = nil
+    }
+
+    // MARK: Belief and reality
+
+    /// Compares the stage with what the world looks like, and adopts what may be adopted.
+    mutating func compareWithReality() {
+        guard let stage = state.stage, fired == nil else { return }
+        switch state.phase {
+        case .entering, .error: return
+        case .waiting, .finished: break
+        }
+        guard evaluation.reality(of: stage) != .met else { return }
+        let others = rules.stages.filter { other in
+            other.name != stage && evaluation.reality(of: other.name) == .met
+                && hasEvidenceFromHere(other.name)
+        }
+        if let paused = others.first(where: { $0.kind == .waiting }) {
+            adopt(paused.name, reason: "reality shows \(paused.name)")
+            return
+        }
+        if view.shadow, let ahead = others.last(where: { isRoad(.stage($0.name)) }) {
+            adopt(ahead.name, reason: "reality shows \(ahead.name)")
+            return
+        }
+        guard evaluation.reality(of: stage) == .unmet else { return }
+        drift = others.first?.name
+    }
+
+    /// Whether the facts that show a stage were seen since the present one was entered.
+    private func hasEvidenceFromHere(_ stage: String) -> Bool {
+        guard let expression = machine.realities[stage] else { return false }
+        return expression.facts.allSatisfy { fact in
+            (evaluation.resolve(fact, maxAge: nil).evidence).map { $0 >= state.since.wall } ?? false
+        }
+    }
+
+    private mutating func adopt(_ stage: String, reason: String) {
+        state.step += 1
+        let cause = Progress.Cause.adoption(reason: reason)
+        fired = Decision.Fired(
+            name: "adopt \(stage)",
+            from: state.stage ?? "",
+            to: stage,
+            direction: .neutral,
+            cause: cause,
+            keys: [],
+            claims: []
+        )
+        enter(
+            Progress(
+                transition: "adopt \(stage)",
+                to: stage,
+                direction: .neutral,
+                cause: cause,
+                started: now,
+                intents: []
+            )
+        )
+    }
+}

@@ -1,0 +1,377 @@
+/// All that is known at a point of the journal: the fold of its rows.
+///
+/// The runtime and the replay fold the same entries by the same function, so what is decided live
+/// and what is decided again rest on the same values.
+package struct World: Sendable {
+    /// Machines by digest, with the titles, owners and links that people read.
+    package private(set) var machines: [String: CompiledMachine] = [:]
+    package private(set) var states: [TrackID: TrackState] = [:]
+    /// Readings by source and scope.
+    package private(set) var readings: [String: [Scope: Reading]] = [:]
+    package private(set) var fleet = FleetState()
+    package private(set) var grants: [ClaimGrant] = []
+    package private(set) var lastTick: Entry.Tick?
+    package private(set) var lastBoot: Entry.Boot?
+    /// The newest stamp of any row.
+    package private(set) var newest: Stamp?
+    /// The recorded decision in force for each track: canonical bytes.
+    package private(set) var decisions: [TrackID: String] = [:]
+    /// Attempts and probes without an outcome.
+    package private(set) var open: [AttemptID: Entry.AttemptRecord] = [:]
+    /// Effects that are there, by the key of an action that several tracks share.
+    package private(set) var sharedEffects: [String: String] = [:]
+    /// Ids of all commands that were taken in, with the answer once there is one.
+    package private(set) var commands: [String: CommandReply?] = [:]
+    /// What came in since the last tick.
+    private var inputs: [TrackID: [TrackInput]] = [:]
+    /// Tracks whose decision may have changed since the last tick.
+    private var dirty: Set<TrackID> = []
+    /// When each track must be looked at again, on the elapsed clock.
+    private var wakeAt: [TrackID: Int64] = [:]
+    /// Tracks that can still be decided, in order.
+    package private(set) var live: [TrackID] = []
+
+    /// One attempt or probe of an action, for one track.
+    package struct AttemptID: Sendable, Hashable {
+        package var track: TrackID
+        package var key: String
+        package var purpose: Entry.AttemptRecord.Purpose
+        package var number: Int
+
+        package init(
+            track: TrackID, key: String, purpose: Entry.AttemptRecord.Purpose, number: Int
+        ) {
+            self.track = track
+            self.key = key
+            self.purpose = purpose
+            self.number = number
+        }
+    }
+
+    package init() {}
+
+    // MARK: Folding
+
+    /// Takes one entry in.
+    ///
+    /// - Parameters:
+    ///   - observation: the body that a poll names by digest; nil leaves the reading without facts.
+    /// - Throws: `WorldError` when stored text cannot be read.
+    package mutating func apply(
+        _ entry: Entry,
+        observation: (String) throws -> JSON
+    ) throws {
+        switch entry {
+        case .boot(let boot):
+            lastBoot = boot
+            saw(boot.at)
+            dirty.formUnion(live)
+        case .machine(let record):
+            guard machines[record.digest] == nil else { return }
+            let machine: Machine = try Self.decode(record.source, "machine \(record.digest)")
+            machines[record.digest] = CompiledMachine(machine, digest: record.digest)
+        case .poll(let poll):
+            saw(poll.at)
+            try apply(poll, observation: observation)
+        case .tick(let tick):
+            saw(tick.at)
+            lastTick = tick
+            inputs = [:]
+        case .decision(let record):
+            try apply(record)
+        case .command(let record):
+            saw(record.at)
+            apply(record)
+        case .intent:
+            return
+        case .attempt(let record):
+            saw(record.at)
+            open[AttemptID(record)] = record
+        case .outcome(let record):
+            saw(record.at)
+            open[AttemptID(record)] = nil
+            noteSharedEffect(record)
+            inputs[record.track, default: []].append(.outcome(record))
+            dirty.insert(record.track)
+        case .discovery(let record):
+            saw(record.at)
+            register(record)
+        }
+    }
+
+    private mutating func noteSharedEffect(_ record: Entry.OutcomeRecord) {
+        guard !record.key.hasPrefix("\(record.track)/") else { return }
+        switch record.answer {
+        case .performed(.done(let evidence)), .performed(.alreadyDone(let evidence)),
+            .probed(.present(let evidence)):
+            sharedEffects[record.key] = evidence
+        case .performed, .probed: return
+        }
+    }
+
+    private mutating func saw(_ stamp: Stamp) {
+        if let newest, newest.elapsed > stamp.elapsed { return }
+        newest = stamp
+    }
+
+    private mutating func apply(_ poll: Entry.Poll, observation: (String) throws -> JSON) throws {
+        var reading = readings[poll.source]?[poll.scope] ?? Reading()
+        switch poll.result {
+        case .ok(let digest, let observedAt):
+            let body: JSON =
+                if let good = reading.good, good.digest == digest {
+                    good.observation.body
+                } else {
+                    try observation(digest)
+                }
+            reading.good = Reading.Good(
+                observation: Observation(body: body, observedAt: observedAt),
+                fetched: poll.at,
+                digest: digest
+            )
+            reading.failed = nil
+        case .failed(let failure, let message):
+            reading.failed = .init(failure: failure, message: message, at: poll.at)
+        }
+        readings[poll.source, default: [:]][poll.scope] = reading
+        for track in live where poll.scope.contains(track) { dirty.insert(track) }
+    }
+
+    private mutating func apply(_ record: Entry.DecisionRecord) throws {
+        let state: TrackState = try Self.decode(record.state, "state of \(record.track)")
+        let decision: Decision = try Self.decode(record.decision, "decision on \(record.track)")
+        settle(state, decision: record.decision)
+        for claim in decision.fired?.claims ?? [] {
+            grants.append(
+                ClaimGrant(
+                    claim: claim,
+                    track: record.track,
+                    at: lastTick?.at ?? state.since
+                )
+            )
+        }
+        for reply in decision.replies where commands[reply.id] != nil {
+            // Of the answers of several tracks a refusal is the one to hear.
+            if let known = commands[reply.id] ?? nil, !known.accepted { continue }
+            commands[reply.id] = reply
+        }
+    }
+
+    private mutating func settle(_ state: TrackState, decision: String) {
+        states[state.track] = state
+        decisions[state.track] = decision
+        if state.retired { live.removeAll { $0 == state.track } }
+    }
+
+    private mutating func apply(_ record: Entry.CommandRecord) {
+        guard commands[record.command.id] == nil else { return }
+        commands[record.command.id] = .some(nil)
+        let held = fleet.holds.contains { $0.scope == record.command.scope }
+        let lifts = record.command.request == .resume && held
+        fleet.apply(record)
+        for track in live where record.command.scope.contains(track) {
+            inputs[track, default: []].append(.command(record, liftedHold: lifts))
+            dirty.insert(track)
+        }
+    }
+
+    private mutating func register(_ record: Entry.DiscoveryRecord) {
+        guard states[record.track] == nil else { return }
+        var since = record.at
+        if let given = record.since {
+            since = Stamp(
+                wall: given,
+                elapsed: record.at.elapsed - (record.at.wall - given).milliseconds
+            )
+        }
+        let state = TrackState(
+            track: record.track,
+            machine: record.machine,
+            since: since,
+            stage: record.stage
+        )
+        states[record.track] = state
+        let place = live.firstIndex { record.track < $0 } ?? live.endIndex
+        live.insert(record.track, at: place)
+        dirty.insert(record.track)
+    }
+
+    private static func decode<Value: Decodable>(_ text: String, _ what: String) throws -> Value {
+        do {
+            return try JSON(parsing: text).decode()
+        } catch {
+            throw WorldError(what: what, why: "\(error)")
+        }
+    }
+
+    // MARK: Deciding
+
+    /// Whether a track's decision can differ from the one in force.
+    private func isDue(_ track: TrackID, in tick: Entry.Tick) -> Bool {
+        if dirty.contains(track) { return true }
+        if let wake = wakeAt[track], tick.at.elapsed >= wake { return true }
+        guard !tick.denied.isEmpty || lastTick?.denied.isEmpty == false else { return false }
+        let name = track.description
+        return tick.denied[name] != nil || lastTick?.denied[name] != nil
+    }
+
+    /// Whether this tick says something that concerns every track.
+    private func concernsAll(_ tick: Entry.Tick) -> Bool {
+        guard let last = lastTick else { return true }
+        return tick.wallStep != nil || last.wallStep != nil || tick.stopFile != last.stopFile
+            || tick.shadow != last.shadow
+    }
+
+    /// When the next track must be looked at, on the elapsed clock; nil when only news wakes.
+    package var nextWake: Int64? {
+        live.compactMap { wakeAt[$0] }.min()
+    }
+
+    /// What one track's decision looks at in a tick.
+    package func view(of track: TrackID, in tick: Entry.Tick) -> View {
+        guard let state = states[track], let machine = machines[state.machine] else {
+            return View()
+        }
+        var found: [String: Reading] = [:]
+        for source in machine.sources {
+            guard let scopes = readings[source] else { continue }
+            for level in Scope.Level.allCases.reversed() {
+                if let reading = scopes[Scope(level, around: track)] {
+                    found[source] = reading
+                    break
+                }
+            }
+        }
+        return View(
+            readings: found,
+            inputs: inputs[track] ?? [],
+            holds: fleet.holds(over: track),
+            stopped: fleet.stop != nil || tick.stopFile,
+            shadow: tick.shadow.contains(track.app),
+            deniedClaims: tick.denied[track.description] ?? []
+        )
+    }
+
+    /// Decides one track in a tick.
+    package func decide(_ track: TrackID, in tick: Entry.Tick) -> Turn? {
+        guard let state = states[track], let machine = machines[state.machine] else { return nil }
+        return Conductor.decide(
+            state,
+            view(of: track, in: tick),
+            machine,
+            Moment(tick.at, wallStepped: tick.wallStep != nil)
+        )
+    }
+
+    /// Explains one track as it stands after a tick.
+    package func explain(_ track: TrackID, in tick: Entry.Tick) -> Explanation? {
+        guard let state = states[track], let machine = machines[state.machine] else { return nil }
+        var explanation = Conductor.explain(
+            state,
+            view(of: track, in: tick),
+            machine,
+            Moment(tick.at)
+        )
+        if let text = decisions[track],
+            let decision = try? JSON(parsing: text).decode(Decision.self)
+        {
+            explanation.light = decision.light
+        }
+        return explanation
+    }
+
+    /// Decides every track that is due, or every live one.
+    ///
+    /// - Parameters:
+    ///   - full: decide all, also those that cannot have changed.
+    package func decideAll(in tick: Entry.Tick, full: Bool = false) -> [(TrackID, Turn)] {
+        let everyone = full || concernsAll(tick)
+        var turns: [(TrackID, Turn)] = []
+        for track in live where everyone || isDue(track, in: tick) {
+            if let turn = decide(track, in: tick) { turns.append((track, turn)) }
+        }
+        return turns
+    }
+
+    /// Claims to deny in this tick: asks every due track what it would fire if all were granted.
+    package func denials(in tick: Entry.Tick, limits: [ClaimLimit]) -> [String: [String]] {
+        guard !limits.isEmpty else { return [:] }
+        var open = tick
+        open.denied = [:]
+        let proposals = decideAll(in: open).compactMap { track, turn -> ClaimProposal? in
+            guard let fired = turn.decision.fired, !fired.claims.isEmpty,
+                let state = states[track]
+            else { return nil }
+            return ClaimProposal(track: track, claims: fired.claims, since: state.since)
+        }
+        var denied: [String: [String]] = [:]
+        let refused = Conductor.admit(proposals, held: grants, limits: limits, at: tick.at)
+        for (track, claims) in refused { denied[track.description] = claims }
+        return denied
+    }
+
+    /// The entries that record a round: what changed, and nothing that did not.
+    package func entries(for tick: Entry.Tick, _ turns: [(TrackID, Turn)]) throws -> [Entry] {
+        var entries: [Entry] = [.tick(tick)]
+        for (track, turn) in turns {
+            let decision = try JSON(encoding: turn.decision).description
+            guard decision != decisions[track] || turn.state != states[track] else { continue }
+            let state = try JSON(encoding: turn.state).description
+            entries.append(
+                .decision(.init(tick: tick.number, track: track, decision: decision, state: state))
+            )
+            entries += turn.intents.map { .intent(.init(tick: tick.number, intent: $0)) }
+        }
+        return entries
+    }
+
+    /// Takes note that tracks were decided: when to come back to them.
+    package mutating func decided(_ turns: [(TrackID, Turn)]) {
+        for (track, turn) in turns {
+            dirty.remove(track)
+            wakeAt[track] = turn.state.retired ? nil : turn.wakeAt
+        }
+    }
+}
+
+/// Stored text that cannot be read.
+package struct WorldError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var what: String
+    package var why: String
+
+    package init(what: String, why: String) {
+        self.what = what
+        self.why = why
+    }
+
+    package var description: String { "the \(what) cannot be read: \(why)" }
+}
+
+extension World.AttemptID {
+    init(_ record: Entry.AttemptRecord) {
+        self.init(
+            track: record.track,
+            key: record.key,
+            purpose: record.purpose,
+            number: record.number
+        )
+    }
+
+    init(_ record: Entry.OutcomeRecord) {
+        let purpose: Entry.AttemptRecord.Purpose =
+            switch record.answer {
+            case .performed: .perform
+            case .probed: .probe
+            }
+        self.init(track: record.track, key: record.key, purpose: purpose, number: record.number)
+    }
+}
+
+extension CompiledMachine {
+    /// The sources that the machine's facts come from, in order of name.
+    package var sources: [String] {
+        var names: [String] = []
+        for fact in machine.facts where !names.contains(fact.source) { names.append(fact.source) }
+        return names
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// The release conductor's command line: one verb per job, one file per verb.
+@main
+struct Conductord: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conductord",
+        abstract: "Moves mobile releases through their stages, and can say why.",
+        discussion: """
+            Start with 'conductord init', then 'conductord check', then 'conductord run'.
+
+            Exit codes: 0 fine, 1 the answer is no, 2 usage, 3 cannot.
+            """,
+        version: Version.text,
+        subcommands: []
+    )
+}

@@ -1,0 +1,42 @@
+import ConductorCore
+import ConductorJournal
+import ConductorPorts
+
+/// A journal folded up to a moment: what was believed then.
+struct History {
+    let reader: ReadOnlyJournal
+    let world: World
+
+    /// Folds a journal.
+    ///
+    /// - Parameters:
+    ///   - path: the database.
+    ///   - until: rows of later ticks are left out; nil folds everything.
+    static func open(_ path: String, until: Instant? = nil) throws -> History {
+        let reader = try ReadOnlyJournal(path: path)
+        var world = World()
+        var bodies = BodyCache(reader)
+        try reader.rows(after: 0) { row in
+            if let until, case .tick(let tick) = row.entry, tick.at.wall > until { return false }
+            try world.apply(row.entry) { try bodies.body($0) }
+            return true
+        }
+        return History(reader: reader, world: world)
+    }
+}
+
+/// Bodies that were read once.
+struct BodyCache {
+    private let reader: ReadOnlyJournal
+    private var known: [String: JSON] = [:]
+
+    init(_ reader: ReadOnlyJournal) { self.reader = reader }
+
+    mutating func body(_ digest: String) throws -> JSON {
+        if let body = known[digest] { return body }
+        let body = try reader.body(digest)
+        if known.count >= 4_096 { known = [:] }
+        known[digest] = body
+        return body
+    }
+}

@@ -1,0 +1,6 @@
+import ConductorCore
+
+/// What `--version` prints.
+enum Version {
+    static let text = Conductor.engine
+}
