@@ -40,11 +40,12 @@ struct TrackMachine {
 
     mutating func turn() -> Turn {
         if moment.wallStepped {
-            state.raisesBlockedUntil = now.advanced(by: Self.pauseAfterWallStep).elapsed
+            state.raisesBlockedUntil = now.advanced(by: Self.pauseAfterWallStep)
         }
-        if let until = state.raisesBlockedUntil, now.elapsed >= until {
+        if let until = state.raisesBlockedUntil, now.elapsed >= until.elapsed {
             state.raisesBlockedUntil = nil
         }
+        if let until = state.raisesBlockedUntil { evaluation.wake(at: until.elapsed) }
         for input in view.inputs { take(input) }
         if !state.retired {
             look()
@@ -57,6 +58,7 @@ struct TrackMachine {
         }
         drainOutbox()
         look()
+        callForHelp()
         return finish()
     }
 
@@ -88,7 +90,7 @@ struct TrackMachine {
                 return
             }
             let intent = progress.intents[place].intent
-            let mayStart = mayStart(intent, cause: progress.cause)
+            let mayStart = mayStart(intent, of: progress)
             let changed = progress.intents[place].advance(at: now, mayStart: mayStart)
             if let wake = progress.intents[place].wakeAt { evaluation.wake(at: wake) }
             switch progress.intents[place].status {
@@ -140,7 +142,7 @@ struct TrackMachine {
         guard case .rule = progress.cause,
             let transition = rules.transitions.first(where: { $0.name == progress.transition })
         else {
-            return mayStart(intent, cause: progress.cause) ? nil : .wait
+            return mayStart(intent, of: progress) ? nil : .wait
         }
         let isUnmet = transition.when.contains { name in
             machine.conditionIndex[name].map { evaluation.answer($0).verdict == .unmet } ?? false
@@ -149,14 +151,13 @@ struct TrackMachine {
             return progress.intents.contains(where: \.mayHaveLanded)
                 ? .halfDone("its conditions do not hold any more") : .withdraw
         }
-        return mayStart(intent, cause: progress.cause) ? nil : .wait
+        return mayStart(intent, of: progress) ? nil : .wait
     }
 
     /// STOP lets nothing start, a hold lets brakes through.
-    func mayStart(_ intent: Intent, cause: Progress.Cause) -> Bool {
+    func mayStart(_ intent: Intent, of progress: Progress) -> Bool {
         if view.stopped { return false }
-        if intent.direction == .brakes { return true }
-        if case .guard = cause { return true }
+        if intent.direction == .brakes || leadsAside(progress) { return true }
         return view.holds.isEmpty
     }
 
@@ -302,6 +303,14 @@ struct TrackMachine {
 
     // MARK: The end of a turn
 
+    /// A brake that cannot be done is everybody's business.
+    private mutating func callForHelp() {
+        guard case .error(let fault) = state.phase, fault.progress.direction == .brakes else {
+            return
+        }
+        alerts.append("the brake \(fault.progress.transition) is not done: \(fault.what)")
+    }
+
     private mutating func finish() -> Turn {
         let verdicts = recordVerdicts()
         let transitions = state.retired ? [] : candidates()
@@ -368,17 +377,22 @@ struct TrackMachine {
             let answer = evaluation.answer(index)
             let since = note(answer.verdict, as: name)
             verdicts.append(
-                .init(name: name, verdict: answer.verdict, light: light(of: answer), since: since)
+                .init(
+                    name: name,
+                    verdict: answer.verdict,
+                    light: light(of: answer),
+                    since: since.wall
+                )
             )
         }
         return verdicts
     }
 
     /// Remembers since when something has had its verdict.
-    mutating func note(_ verdict: Verdict, as name: String) -> Instant {
+    mutating func note(_ verdict: Verdict, as name: String) -> Stamp {
         if let known = state.verdicts[name], known.verdict == verdict.name { return known.since }
-        state.verdicts[name] = VerdictSince(verdict: verdict.name, since: now.wall)
-        return now.wall
+        state.verdicts[name] = VerdictSince(verdict: verdict.name, since: now)
+        return now
     }
 
     func light(of answer: Evaluation.Answer) -> Light {
