@@ -11,8 +11,12 @@ struct ProfileCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { "\(expression) over \(JSON.object(facts))" }
 
-    init(_ expression: String, _ facts: [String: JSON] = [:], _ verdict: String, _ cause: String? = nil)
-    {
+    init(
+        _ expression: String,
+        _ facts: [String: JSON] = [:],
+        _ verdict: String,
+        _ cause: String? = nil
+    ) {
         self.expression = expression
         self.facts = facts
         self.verdict = verdict
@@ -24,7 +28,11 @@ struct ProfileCase: CustomTestStringConvertible, Sendable {
     static let track = TrackID(app: "music", platform: "ios", version: "8.9.2")
     static let start = Stamp(wall: Instant(milliseconds: 1_772_442_000_000), elapsed: 1_000_000)
 
-    static func declared(_ path: String, _ type: FactType, _ change: (inout FactDeclaration) -> Void = { _ in })
+    static func declared(
+        _ path: String,
+        _ type: FactType,
+        _ change: (inout FactDeclaration) -> Void = { _ in }
+    )
         -> FactDeclaration
     {
         var fact = FactDeclaration(
@@ -44,7 +52,10 @@ struct ProfileCase: CustomTestStringConvertible, Sendable {
         declared("s.span", .duration), declared("s.list", .list(.int)),
         declared("s.open", .list(.int)) { $0.emptyIsKnown = true },
         declared("s.map", .map(.int)),
-        declared("s.record", .record([.init(name: "a", type: .int), .init(name: "b", type: .string)])),
+        declared(
+            "s.record",
+            .record([.init(name: "a", type: .int), .init(name: "b", type: .string)])
+        ),
         declared("s.versioned", .int) { $0.subject = .version },
     ]
 
@@ -113,8 +124,17 @@ struct ProfileCase: CustomTestStringConvertible, Sendable {
         ProfileCase("s.bool", ["s.bool": 1], "unknown", "type"),
         ProfileCase("s.span >= duration(\"90s\")", ["s.span": "1m30s"], "met"),
         ProfileCase("s.span >= duration(\"90s\")", ["s.span": 90], "met"),
-        ProfileCase("s.time < timestamp(\"2026-03-02T00:00:00Z\")", ["s.time": "2026-03-01T12:00:00Z"], "met"),
-        ProfileCase("s.time < timestamp(\"2026-03-02T00:00:00Z\")", ["s.time": "yesterday"], "unknown", "type"),
+        ProfileCase(
+            "s.time < timestamp(\"2026-03-02T00:00:00Z\")",
+            ["s.time": "2026-03-01T12:00:00Z"],
+            "met"
+        ),
+        ProfileCase(
+            "s.time < timestamp(\"2026-03-02T00:00:00Z\")",
+            ["s.time": "yesterday"],
+            "unknown",
+            "type"
+        ),
         // Absent, in every dress.
         ProfileCase("s.int == 3", [:], "unknown", "missing"),
         ProfileCase("s.int == 3", ["s.int": .null], "unknown", "missing"),
@@ -211,9 +231,11 @@ struct ProfileCase: CustomTestStringConvertible, Sendable {
     }
 
     @Test(arguments: [
-        ("time_in_stage >= duration(\"2h\")", 7_200_000), ("time_in_stage > duration(\"2h\")", 7_200_001),
+        ("time_in_stage >= duration(\"2h\")", 7_200_000),
+        ("time_in_stage > duration(\"2h\")", 7_200_001),
         ("duration(\"2h\") <= time_in_stage", 7_200_000),
-        ("age(s.int) >= duration(\"30m\")", 1_800_000), ("age(s.int) > duration(\"30m\")", 1_800_001),
+        ("age(s.int) >= duration(\"30m\")", 1_800_000),
+        ("age(s.int) > duration(\"30m\")", 1_800_001),
         ("!(age(s.int) < duration(\"30m\"))", 1_800_000),
     ])
     func `a clock flips at the computed moment, and the turn wakes for it`(
@@ -243,7 +265,9 @@ struct ProfileCase: CustomTestStringConvertible, Sendable {
     }
 
     @Test func `integer division and clocks that cannot be computed are found`() throws {
-        func kinds(_ expression: String, hasEvery: Bool = false) -> [ConditionProfile.Violation.Kind] {
+        func kinds(_ expression: String, hasEvery: Bool = false) -> [ConditionProfile.Violation
+            .Kind]
+        {
             guard let program = Self.machine(expression).conditions[0].expression.program else {
                 return []
             }

@@ -39,7 +39,8 @@ import Testing
         }
     }
 
-    @Test func `rules fire when a second, simple reading agrees, and guards brake at once`() throws {
+    @Test func `rules fire when a second, simple reading agrees, and guards brake at once`() throws
+    {
         var fired = 0
         var raised = 0
         var braked = 0

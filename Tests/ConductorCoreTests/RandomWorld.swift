@@ -213,7 +213,10 @@ struct SimpleEvaluator {
             let good = view.readings[fact.source]?.good,
             let seen = good.observation.facts[fact.name]
         else { return nil }
-        let origin = min(good.observation.observedAt[fact.name] ?? good.fetched.wall, good.fetched.wall)
+        let origin = min(
+            good.observation.observedAt[fact.name] ?? good.fetched.wall,
+            good.fetched.wall
+        )
         let age = (now.elapsed - good.fetched.elapsed) + (good.fetched.wall - origin).milliseconds
         guard age <= fact.maxAge.milliseconds else { return nil }
         switch fact.subject {
