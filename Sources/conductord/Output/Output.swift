@@ -23,12 +23,12 @@ enum Output {
 
     /// Says on standard error that something cannot be done, or is not so.
     static func complain(_ sentence: String) {
-        try? write(Array("conductord: \(sentence)\n".utf8), to: STDERR_FILENO)
+        _ = try? write(Array("conductord: \(sentence)\n".utf8), to: STDERR_FILENO)
     }
 
     /// Puts a line of progress in the place of the one before; an empty text clears it.
     static func progress(_ text: String) {
-        try? write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+        _ = try? write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
     }
 
     /// Prints a report as JSON or for people.

@@ -3,7 +3,7 @@ import ConductorFiles
 
 /// What `check` says.
 struct CheckReport: Sendable {
-    var faults: [Fault]
+    var faults: [ConductorFiles.Fault]
     /// What is right, in words: shown when nothing is wrong.
     var summary: String
 
@@ -27,7 +27,7 @@ struct CheckReport: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    private func words(of fault: Fault, on page: Page) -> [String] {
+    private func words(of fault: ConductorFiles.Fault, on page: Page) -> [String] {
         let ink: Ink = fault.severity == .error ? .red : .yellow
         let place = "\(fault.file):\(fault.line):\(fault.column)"
         let hint = fault.suggestion.map { " (did you mean '\($0)'?)" } ?? ""

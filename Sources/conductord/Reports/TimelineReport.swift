@@ -2,16 +2,16 @@ import ConductorCore
 
 /// What `timeline` says.
 struct TimelineReport: Sendable {
-    var timeline: Timeline
+    var history: TrackHistory
     /// The wall time of the journal's last tick, up to which the present stage is counted.
     var at: Instant?
 
     var json: JSON {
         [
-            "track": .string(timeline.track.description),
+            "track": .string(history.track.description),
             "at": JSON(at),
             "stages": .array(
-                timeline.stays.map { stay in
+                history.stays.map { stay in
                     [
                         "stage": .string(stay.stage), "from": JSON(stay.from),
                         "until": JSON(stay.until),
@@ -19,11 +19,11 @@ struct TimelineReport: Sendable {
                     ]
                 }
             ),
-            "events": .array(timeline.events.map(\.json)),
+            "events": .array(history.events.map(\.json)),
         ]
     }
 
-    private func length(of stay: Timeline.Stay) -> Span {
+    private func length(of stay: TrackHistory.Stay) -> Span {
         max(.zero, (stay.until ?? at ?? stay.from) - stay.from)
     }
 
@@ -32,11 +32,11 @@ struct TimelineReport: Sendable {
     private static let barWidth = 24
 
     func text(on page: Page) -> String {
-        var lines = [page.paint(timeline.track.description, .bold)]
-        if !timeline.stays.isEmpty { lines += ["", bars(on: page)] }
+        var lines = [page.paint(history.track.description, .bold)]
+        if !history.stays.isEmpty { lines += ["", bars(on: page)] }
         lines.append("")
         var day = ""
-        for event in timeline.events {
+        for event in history.events {
             let date = String(event.at.description.prefix(10))
             if date != day {
                 lines.append(page.paint(date, .bold))
@@ -48,9 +48,9 @@ struct TimelineReport: Sendable {
     }
 
     private func bars(on page: Page) -> String {
-        let total = timeline.stays.reduce(0) { $0 + length(of: $1).milliseconds }
+        let total = history.stays.reduce(0) { $0 + length(of: $1).milliseconds }
         var table = Table("STAGE", "HOURS", "", "SINCE")
-        table.rows = timeline.stays.map { stay in
+        table.rows = history.stays.map { stay in
             let length = length(of: stay)
             let share =
                 total == 0 ? 0 : Double(length.milliseconds) / Double(total) * Double(Self.barWidth)
@@ -75,7 +75,7 @@ struct TimelineReport: Sendable {
         return String(repeating: " ", count: max(0, 8 - text.count)) + text
     }
 
-    private func line(of event: Timeline.Event, on page: Page) -> [String] {
+    private func line(of event: TrackHistory.Event, on page: Page) -> [String] {
         let look = Self.look(of: event.kind)
         let time = String(event.at.description.dropFirst(11).prefix(8))
         let before = "  \(time)  \(look.sign) "
@@ -89,7 +89,7 @@ struct TimelineReport: Sendable {
         }
     }
 
-    private static func look(of kind: Timeline.Kind) -> (sign: String, inks: [Ink]) {
+    private static func look(of kind: TrackHistory.Kind) -> (sign: String, inks: [Ink]) {
         switch kind {
         case .registered: ("+", [.bold])
         case .command: ("☞", [.blue])

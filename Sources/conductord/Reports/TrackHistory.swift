@@ -1,7 +1,7 @@
 import ConductorCore
 
 /// Folds all that happened to a track into events, in order.
-struct Timeline: Sendable {
+struct TrackHistory: Sendable {
     /// One thing that happened.
     struct Event: Sendable {
         var at: Instant
