@@ -55,7 +55,10 @@ extension Checker {
     ) -> NodeID {
         var visitedTarget: NodeID?
         if let target { visitedTarget = visit(target) }
-        return addCall(node, name, visitedTarget, visitAll(arguments), .dyn, nil)
+        let count = diagnosticCount
+        let visited = visitAll(arguments)
+        if isChecked, Self.isLikeMacro(name) { forgetDiagnostics(after: count) }
+        return addCall(node, name, visitedTarget, visited, .dyn, nil)
     }
 
     private mutating func visitLogic(

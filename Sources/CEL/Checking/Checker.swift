@@ -113,6 +113,11 @@ struct Checker {
         )
     }
 
+    /// Takes back what was noted after so many diagnostics.
+    mutating func forgetDiagnostics(after count: Int) {
+        diagnostics.removeLast(diagnostics.count - count)
+    }
+
     /// The slot of a variable, a new one where it is read first.
     mutating func slot(_ name: String) -> Int {
         if let slot = slots[name] { return slot }

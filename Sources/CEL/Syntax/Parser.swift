@@ -12,6 +12,8 @@ struct Parser {
     private var open: [Open] = []
     private var resumed: Operand?
     private var nesting = 0
+    /// The token at which the last fault was recovered from.
+    private var recovered = -1
     var blockBindings = 0
 
     /// The bindings of all blocks together; values can grow one level deeper with each.
@@ -132,6 +134,7 @@ struct Parser {
     /// Notes a fault, unless a token there was found faulty before.
     private mutating func note(_ fault: Fault) {
         if token.kind == .fault, fault.diagnostic.position == token.position { return }
+        if diagnostics.last == fault.diagnostic { return }
         diagnostics.append(fault.diagnostic)
     }
 
@@ -141,9 +144,10 @@ struct Parser {
             throw fault
         }
         while let last = open.last, !last.isBracket { close() }
-        guard !open.isEmpty else { throw fault }
+        guard !open.isEmpty, recovered != next else { throw fault }
         note(fault)
         var depth = 0
+        defer { recovered = next }
         while true {
             switch token.kind {
             case .mark(.leftParenthesis), .mark(.leftBracket), .mark(.leftBrace):
@@ -153,7 +157,7 @@ struct Parser {
                 depth -= 1
             case .mark(.comma):
                 if depth == 0 { return }
-            case .end: return
+            case .end: throw fault
             default: break
             }
             advance()

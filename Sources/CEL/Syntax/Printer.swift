@@ -161,11 +161,13 @@ private struct Printer {
         if let (level, mark) = Self.levels[function] {
             if arguments.count == 1 {
                 text += mark
-                // `!!x` is a chain; a minus before a number would be part of the number.
-                let isNumber = function == "-_" && isNumber(arguments[0])
-                if isNumber { text += "(" }
+                let start = text.endIndex
+                // `!!x` is a chain; a minus before a digit would be part of the number.
                 print(arguments[0], tighterThan: isSame(function, arguments[0]) ? 6 : 7)
-                if isNumber { text += ")" }
+                if function == "-_", text[start...].unicodeScalars.first?.isDigit ?? false {
+                    text.insert("(", at: start)
+                    text += ")"
+                }
                 return
             }
             for (place, argument) in arguments.enumerated() {
@@ -191,13 +193,6 @@ private struct Printer {
     private func isSame(_ function: String, _ id: SyntaxTree.NodeID) -> Bool {
         if case .call(function, nil, _, _) = tree.nodes[id].kind { return true }
         return false
-    }
-
-    private func isNumber(_ id: SyntaxTree.NodeID) -> Bool {
-        switch tree.nodes[id].kind {
-        case .literal(.int), .literal(.double): true
-        default: false
-        }
     }
 
     /// A name as it is written: variables of blocks have calls for names.
