@@ -200,6 +200,16 @@ struct Lowering {
         }
         let operands = ((target.map { [$0] } ?? []) + arguments).map { codes[$0] }
         if let comparison = Self.comparisons[function], operands.count == 2 {
+            if comparison == .equal || comparison == .notEqual {
+                let isNegated = comparison == .notEqual
+                if let code = TextEqualityCode(
+                    operands[0],
+                    operands[1].constant,
+                    isNegated: isNegated
+                ) ?? TextEqualityCode(operands[1], operands[0].constant, isNegated: isNegated) {
+                    return folded(code, operands)
+                }
+            }
             let code = ComparisonCode(operands[0], operands[1], comparison, position: position)
             return folded(code, operands)
         }
