@@ -1,0 +1,110 @@
+import ConductorCore
+import ConductorFiles
+import ConductorJournal
+import ConductorPorts
+import ConductorRuntime
+import Foundation
+import Logging
+import SourceAdapters
+
+/// Where files, backends, journal and runtime are put together; nowhere else.
+struct Wiring {
+    let places: PlaceOptions
+    let logger: Logger
+    let clock: any ConductorClock
+
+    init(places: PlaceOptions, logger: Logger, clock: any ConductorClock = SystemClock()) {
+        self.places = places
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Reads rules and configuration.
+    ///
+    /// - Throws: `ExitCode` 1 after printing every fault.
+    func load() throws -> RuleFiles.Loaded {
+        let loaded = RuleFiles.load(
+            rules: places.rules,
+            config: places.config,
+            catalog: StandardAdapters(logger: logger)
+        )
+        for fault in loaded.faults {
+            FileHandle.standardError.write(Data((fault.rendered + "\n").utf8))
+        }
+        guard loaded.deployment != nil else { throw Exit.no }
+        return loaded
+    }
+
+    /// Makes the state directory, private to its owner.
+    func makeStateDirectory() throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: places.state,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw Cannot(
+                "the state directory \(places.state) cannot be made: \(error.localizedDescription)"
+            )
+        }
+    }
+
+    /// Opens the journal for writing, folds it, and sets the engine up.
+    ///
+    /// - Parameters:
+    ///   - acts: whether backends are needed; commands with the daemon down need none.
+    /// - Throws: `Cannot`, `JournalError`, `AdapterError`, `WorldError`.
+    func engine(
+        _ loaded: RuleFiles.Loaded,
+        shadow: Bool = false,
+        acts: Bool = true,
+        observe: @escaping @Sendable (RuntimeEvent) -> Void
+    ) throws -> Engine {
+        guard let deployment = loaded.deployment else { throw Exit.no }
+        try makeStateDirectory()
+        let holder = "conductord, process \(getpid()), user \(Peer.own)"
+        let journal = try Journal(path: places.journalPath, holder: holder, create: true)
+        let world = try History.open(places.journalPath).world
+        var machines: [String: Entry.MachineRecord] = [:]
+        for app in deployment.apps {
+            for (platform, machine) in app.machines {
+                let canonical = try JSON(encoding: machine.canonical).description
+                machines["\(app.name)/\(platform)"] = Entry.MachineRecord(
+                    digest: Digest.text(of: Array(canonical.utf8)),
+                    canonical: canonical,
+                    source: try JSON(encoding: machine).description
+                )
+            }
+        }
+        let stopFile = places.stopFilePath
+        let settings = Engine.Settings(
+            deployment: deployment,
+            machines: machines,
+            files: loaded.contents.mapValues { Digest.text(of: $0) },
+            process: Int(getpid()),
+            shadow: shadow,
+            stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }
+        )
+        return Engine(
+            settings: settings,
+            adapters: acts ? try adapters(deployment) : Adapters(sources: [:], actions: [:]),
+            journal: journal,
+            world: world,
+            clock: clock,
+            observe: observe
+        )
+    }
+
+    private func adapters(_ deployment: Deployment) throws -> Adapters {
+        let standard = StandardAdapters(logger: logger)
+        var adapters = Adapters(sources: [:], actions: [:])
+        for source in deployment.sources where source.people == nil {
+            adapters.sources[source.name] = try standard.source(source)
+        }
+        for action in deployment.actions {
+            adapters.actions[action.declaration.name] = try standard.action(action)
+        }
+        return adapters
+    }
+}
