@@ -38,7 +38,7 @@ struct TrackHistory: Sendable {
     private var last: Decision?
     private var lastState: TrackState?
     /// What stands in the way, and the place in `events` that says so.
-    private var blocked: [Decision.Blocker: Int] = [:]
+    private var blocked: [(blocker: Decision.Blocker, place: Int)] = []
     /// Commands and probes that wait for their answer, by id and by key.
     private var unanswered: [String: Int] = [:]
 
@@ -249,16 +249,15 @@ struct TrackHistory: Sendable {
         let way = WayOn(stages: stages).candidate(of: decision)
         let blockers = way?.blockedBy ?? []
         let hasMoved = decision.stage != last?.stage
-        let over = blocked.filter { hasMoved || !blockers.contains($0.key) }
-        for (blocker, place) in over {
-            blocked[blocker] = nil
+        for (blocker, place) in blocked where hasMoved || !blockers.contains(blocker) {
             let length = at - events[place].at
             events[place].details["until"] = JSON(at)
             events[place].details["seconds"] = JSON(seconds: length)
             events[place].words += ", for \(Words.length(length))"
         }
-        for blocker in blockers where blocked[blocker] == nil {
-            blocked[blocker] = events.count
+        blocked.removeAll { hasMoved || !blockers.contains($0.blocker) }
+        for blocker in blockers where !blocked.contains(where: { $0.blocker == blocker }) {
+            blocked.append((blocker, events.count))
             let cause = blocker.cause.map { " (\($0))" } ?? ""
             add(
                 .blocked,
