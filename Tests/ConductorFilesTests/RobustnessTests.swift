@@ -72,9 +72,10 @@ private struct Dice {
         for index in 0..<count {
             conditions += "  c\(index): \(alternatives) || quality.crash_free > 0.\(index + 1)\n"
         }
-        let all = (0..<count).map { "c\($0)" }.joined(separator: ", ")
+
         for index in 0..<(count - 1) {
-            transitions += "  - {name: t\(index), from: branched, to: done, when: [\(all)],"
+            let names = (0..<40).map { "c\((index + $0) % count)" }.joined(separator: ", ")
+            transitions += "  - {name: t\(index), from: branched, to: done, when: [\(names)],"
             transitions +=
                 " dwell: \(index + 1)s, do: [\(index % 2 == 0 ? "store.start" : "store.pause")]}\n"
         }

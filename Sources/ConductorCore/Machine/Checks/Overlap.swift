@@ -89,7 +89,7 @@ private struct ConditionCase {
     /// Claims of all alternatives of one transition.
     static let claims = 2_000
     /// Pairs of claims that are compared for one machine.
-    static let comparisons = 5_000_000
+    static let comparisons = 1_000_000
 
     /// A claim about one term of the expression, itself written as text.
     struct Claim: Hashable {
