@@ -65,6 +65,9 @@ let package = Package(
                 "ConductorJournal", "ConductorRuntime", argumentParser, lifecycle, logging,
                 nioCore, nioPosix, unixSignals,
             ]),
+        // The kill test: a driver that kills the real program, and the world that it acts on.
+        .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),
+        .executableTarget(name: "kill-test", path: "Tests/KillTest/Driver"),
     ]
 )
 
