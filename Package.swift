@@ -57,6 +57,8 @@ let package = Package(
             name: "ConductorJournal",
             dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb]),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // For tests alone: scenarios, scripted clocks, dice.
+        .target(name: "ConductorTesting", dependencies: ["CEL", "ConductorCore", "ConductorPorts"]),
         // Floor 4: the executable; one command a file, wiring in one place.
         .executableTarget(
             name: "conductord",
@@ -64,6 +66,25 @@ let package = Package(
                 "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles", "SourceAdapters",
                 "ConductorJournal", "ConductorRuntime", argumentParser, lifecycle, logging,
                 nioCore, nioPosix, unixSignals,
+            ]),
+        .testTarget(
+            name: "ConductorCoreTests",
+            dependencies: ["CEL", "ConductorCore", "ConductorTesting"]),
+        .testTarget(
+            name: "ConductorFilesTests",
+            dependencies: ["CEL", "ConductorCore", "ConductorFiles", "ConductorPorts"]),
+        .testTarget(
+            name: "ConductorRuntimeTests",
+            dependencies: [
+                "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
+                "ConductorTesting",
+            ]),
+        .testTarget(name: "HouseRulesTests"),
+        .testTarget(
+            name: "SourceAdaptersTests",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
+                nioPosix,
             ]),
         // The kill test: a driver that kills the real program, and the world that it acts on.
         .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),

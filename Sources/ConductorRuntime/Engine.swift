@@ -351,7 +351,7 @@ package actor Engine {
     // MARK: Acting
 
     /// Effects that can start now: not under way, and alone in their lane. Brakes come first.
-    func takeStartable() -> [Effect] {
+    package func takeStartable() -> [Effect] {
         let all = outstanding.values.flatMap { $0 }.sorted { left, right in
             let leftBrakes = left.intent.direction == .brakes
             let rightBrakes = right.intent.direction == .brakes

@@ -225,6 +225,19 @@ extension Checker {
         return addCall(node, name, visitedTarget, visited, type, overload)
     }
 
+    /// Whether a function that asks for one type takes another.
+    ///
+    /// Null, which agrees with instants, spans and optionals in lists and in `==`, is not taken.
+    mutating func takes(_ expected: CELType, _ type: CELType) -> Bool {
+        if type == .null {
+            switch expected {
+            case .timestamp, .duration, .optional: return false
+            default: break
+            }
+        }
+        return unifier.assign(type, to: expected)
+    }
+
     /// The type that a function gives, and its form when only one fits; `nil` when none does.
     mutating func resolve(
         _ function: Function,
@@ -235,18 +248,18 @@ extension Checker {
         var overload: String?
         for form in function.overloads
         where form.isMember == isMember && form.parameters.count == types.count {
-            let saved = unifier.bindings
-            let base = unifier.room()
+            let before = unifier.mark
+            let base = unifier.room(for: form)
             var fits = true
             for (type, parameter) in zip(types, form.parameters) {
                 let expected = unifier.instantiated(parameter, from: base)
-                guard unifier.assign(type, to: expected) else {
+                guard takes(expected, type) else {
                     fits = false
                     break
                 }
             }
             guard fits else {
-                unifier.restore(saved)
+                unifier.restore(before)
                 continue
             }
             let type = unifier.instantiated(form.result, from: base)

@@ -51,6 +51,9 @@ struct Checker {
 
     // MARK: Tools
 
+    /// Whether as many faults were found as are told.
+    var isFull: Bool { diagnostics.count >= environment.limits.diagnostics }
+
     var isChecked: Bool { environment.isChecked }
 
     func original(_ id: NodeID) -> SyntaxTree.Node { source.nodes[id] }
@@ -82,7 +85,7 @@ struct Checker {
         expected: String? = nil,
         suggestion: String? = nil
     ) {
-        guard isChecked else { return }
+        guard isChecked, !isFull else { return }
         diagnostics.append(
             Diagnostic(
                 phase: .check,
@@ -306,7 +309,7 @@ struct Checker {
         _ steps: [Step],
         at start: SyntaxTree.Node
     ) {
-        guard isChecked else { return }
+        guard isChecked, !isFull else { return }
         let fields = steps.map(\.field)
         let path = ([name] + fields).joined(separator: ".")
         let last = steps.last?.node

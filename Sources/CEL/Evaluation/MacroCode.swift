@@ -170,6 +170,7 @@ final class ComprehensionCode: Code {
                 let value = try self.transform?.evaluate(&frame)
             else { return }
             try frame.produce(32)
+            if range.keys != nil { try frame.chargeKey(range.key(place)) }
             guard self.kind == .transformMapEntry else {
                 entries.append((range.keys.map { $0[place] } ?? .int(Int64(place)), value))
                 return
