@@ -93,6 +93,9 @@ let package = Package(
                 "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
                 nioPosix,
             ]),
+        // The kill test: a driver that kills the real program, and the world that it acts on.
+        .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),
+        .executableTarget(name: "kill-test", path: "Tests/KillTest/Driver"),
     ]
 )
 
