@@ -221,6 +221,13 @@ struct Evaluation {
             case .platform: slots.append(.value(.string(state.track.platform)))
             case .version: slots.append(.value(.string(state.track.version)))
             case .release: slots.append(.value(.string(state.track.release.description)))
+            case .candidate(let name):
+                if let part = candidatePart(name) {
+                    slots.append(.value(.string(part)))
+                } else {
+                    slots.append(.unknown)
+                    causes.append((name, .missing(fact: name)))
+                }
             case .timeInStage:
                 let span = now.since(state.since).milliseconds
                 slots.append(FactType.duration(milliseconds: span).map { .value($0) } ?? .unknown)
@@ -263,13 +270,22 @@ struct Evaluation {
         }
     }
 
+    /// A part of the candidate by the name of its variable; nil before it is latched.
+    private func candidatePart(_ name: String) -> String? {
+        switch name {
+        case "candidate.commit": state.candidate?.commit
+        case "candidate.build": state.candidate?.build
+        default: state.candidate?.digest
+        }
+    }
+
     private mutating func scheduleFlips(of expression: CompiledExpression, maxAge: Span?) {
         for clock in expression.clocks {
             let origin: Int64?
             switch clock.input {
             case .timeInStage: origin = state.since.elapsed
             case .age(let index): origin = resolve(index, maxAge: maxAge).origin
-            case .fact, .app, .platform, .version, .release, .constant: origin = nil
+            case .fact, .app, .platform, .version, .release, .candidate, .constant: origin = nil
             }
             guard let origin else { continue }
             let flip = origin.saturatingAdd(clock.threshold.milliseconds)

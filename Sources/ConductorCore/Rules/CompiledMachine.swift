@@ -98,6 +98,8 @@ package struct CompiledExpression: Sendable {
         case age(Int)
         case timeInStage
         case app, platform, version, release
+        /// A part of the latched candidate, by the name of its variable.
+        case candidate(String)
         case constant(Value)
     }
 
@@ -127,7 +129,8 @@ package struct CompiledExpression: Sendable {
                 switch input {
                 case .fact(let index), .age(let index):
                     if !facts.contains(index) { facts.append(index) }
-                case .timeInStage, .app, .platform, .version, .release, .constant: continue
+                case .timeInStage, .app, .platform, .version, .release, .candidate, .constant:
+                    continue
                 }
             }
             self.facts = facts
@@ -158,6 +161,7 @@ package struct CompiledExpression: Sendable {
         case "platform", "track.platform": return .platform
         case "track.version": return .version
         case "track.release": return .release
+        case "candidate.commit", "candidate.build", "candidate.digest": return .candidate(name)
         default: break
         }
         let agePrefix = ConditionProfile.ageMacro + "("

@@ -12,9 +12,15 @@ package enum ConditionProfile {
         "app", "platform", "track.app", "track.platform", "track.version", "track.release",
     ]
 
+    /// What was latched as the candidate; unknown before that.
+    package static let candidateVariables = [
+        "candidate.commit", "candidate.build", "candidate.digest",
+    ]
+
     /// The names and types that conditions of this machine may use.
     package static func environment(for machine: Machine) -> Environment {
         var environment = contextEnvironment(parameters: machine.parameters)
+        for name in candidateVariables { environment.declare(name, as: .string) }
         for fact in machine.facts { environment.declare(fact.path, as: fact.type.celType) }
         environment.declare(timeInStage, as: .duration)
         environment.declareVariableMacro(ageMacro, type: .duration)

@@ -76,7 +76,7 @@ struct ConfigurationReader {
     private mutating func readSources(_ node: YAMLNode) {
         for entry in entries(node, of: "'sources'") {
             let name = reader.name(entry.key, at: entry.keyPlace, of: "a source")
-            guard let name else { continue }
+            guard let name, isFree(name) else { continue }
             let definition = source(named: name, entry.value)
             document.sources.append(
                 .init(name: name, definition: definition, source: reader.source)
@@ -121,6 +121,16 @@ struct ConfigurationReader {
                 settings: settings.json, schema: schema
             )
         }
+    }
+
+    /// A source's name, or a role, begins the names of facts; some words mean something else there.
+    private func isFree(_ name: Word) -> Bool {
+        guard Wiring.reservedRoles.contains(name.text) else { return true }
+        reader.report(
+            .badName, at: name.place,
+            "'\(name.text)' means something else in expressions; facts need another first word"
+        )
+        return false
     }
 
     private func reportKind(_ kind: Word, of what: String, among kinds: [String]) {
@@ -354,7 +364,7 @@ struct ConfigurationReader {
         var bindings: [ConfigurationDocument.Binding] = []
         for entry in entries(node, of: what) {
             let name = reader.name(entry.key, at: entry.keyPlace, of: "a name in \(what)", shape)
-            guard let name else { continue }
+            guard let name, shape != .identifier || isFree(name) else { continue }
             var binding = ConfigurationDocument.Binding(name: name, byPlatform: [])
             if case .mapping(let entries) = entry.value.content {
                 for entry in entries {

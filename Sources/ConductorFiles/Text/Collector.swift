@@ -9,7 +9,8 @@ final class Collector {
         var line: Int
     }
 
-    var hasErrors: Bool { faults.contains { $0.severity == .error } }
+    var hasErrors: Bool { errorCount > 0 }
+    private(set) var errorCount = 0
 
     func add(
         _ code: FaultCode,
@@ -22,11 +23,14 @@ final class Collector {
             file: source.file, place: place, code: code, message: message, suggestion: suggestion
         )
         fault.excerpt = Fault.Excerpt(line: source.line(place.line), column: place.column)
-        faults.append(fault)
+        add(fault)
     }
 
     /// A fault without a text to point into.
-    func add(_ fault: Fault) { faults.append(fault) }
+    func add(_ fault: Fault) {
+        faults.append(fault)
+        if fault.severity == .error { errorCount += 1 }
+    }
 
     /// Keeps a line of a file out of every message.
     func hide(line: Int, of source: SourceText) {

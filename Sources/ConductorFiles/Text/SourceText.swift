@@ -46,6 +46,11 @@ package struct SourceText: Sendable {
         return String(view)
     }
 
+    /// Where the first octets stand that were no text.
+    var firstReplacement: Place? {
+        scalars.firstIndex(of: "\u{FFFD}").map { place(at: $0) }
+    }
+
     /// The length of the line break at `index`: 0 where there is none.
     static func breakLength(_ scalars: [Unicode.Scalar], at index: Int) -> Int {
         guard index < scalars.count else { return 0 }

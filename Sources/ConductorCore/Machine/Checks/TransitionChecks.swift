@@ -24,10 +24,10 @@ extension Machine {
                     + " '\(from.name)' is none"
             )
         }
-        if !transition.manual, transition.when.isEmpty {
+        if !transition.manual, transition.when.isEmpty, transition.dwell == nil {
             find(
                 .unconditional,
-                "it waits for no condition; name one under 'when', or say 'manual: true'"
+                "it waits for nothing; name a condition under 'when', or say 'manual: true'"
             )
         }
         if transition.resumeLimit != nil {
