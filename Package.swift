@@ -10,6 +10,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -61,7 +63,7 @@ let package = Package(
             dependencies: [
                 "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles", "SourceAdapters",
                 "ConductorJournal", "ConductorRuntime", argumentParser, lifecycle, logging,
-                nioCore, nioPosix,
+                nioCore, nioPosix, unixSignals,
             ]),
     ]
 )

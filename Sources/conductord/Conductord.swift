@@ -12,6 +12,9 @@ struct Conductord: AsyncParsableCommand {
             Exit codes: 0 fine, 1 the answer is no, 2 usage, 3 cannot.
             """,
         version: Version.text,
-        subcommands: []
+        subcommands: [
+            Run.self, Track.self, Hold.self, Resume.self, Advance.self, Pause.self, Cancel.self,
+            Retry.self, Abandon.self, Signoff.self, Stop.self,
+        ]
     )
 }

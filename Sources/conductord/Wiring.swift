@@ -22,8 +22,12 @@ struct Wiring {
     /// Reads rules and configuration.
     ///
     /// - Throws: `ExitCode` 1 after printing every fault.
-    func load() throws -> LoadedFiles {
-        let loaded = LoadedFiles.read(places, catalog: StandardAdapters(logger: logger))
+    func load() throws -> RuleFiles.Loaded {
+        let loaded = RuleFiles.load(
+            rules: places.rules,
+            config: places.config,
+            catalog: StandardAdapters(logger: logger)
+        )
         for fault in loaded.faults {
             FileHandle.standardError.write(Data((fault.rendered + "\n").utf8))
         }
@@ -52,7 +56,7 @@ struct Wiring {
     ///   - acts: whether backends are needed; commands with the daemon down need none.
     /// - Throws: `Cannot`, `JournalError`, `AdapterError`, `WorldError`.
     func engine(
-        _ loaded: LoadedFiles,
+        _ loaded: RuleFiles.Loaded,
         shadow: Bool = false,
         acts: Bool = true,
         observe: @escaping @Sendable (RuntimeEvent) -> Void
@@ -77,7 +81,7 @@ struct Wiring {
         let settings = Engine.Settings(
             deployment: deployment,
             machines: machines,
-            files: loaded.digests,
+            files: loaded.contents.mapValues { Digest.text(of: $0) },
             process: Int(getpid()),
             shadow: shadow,
             stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }

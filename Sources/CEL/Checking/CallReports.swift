@@ -16,6 +16,11 @@ extension Checker {
         !(function.unicodeScalars.first.map { $0.isLetter && $0 != "_" } ?? false)
     }
 
+    /// Whether a name is that of a macro or is near to one: arguments may then name its variables.
+    static func isLikeMacro(_ name: String) -> Bool {
+        Library.macros.contains(name) || Suggestions.nearest(to: name, among: Library.macros) != nil
+    }
+
     mutating func reportFunction(_ name: String, _ node: SyntaxTree.Node, isMember: Bool) {
         guard isChecked else { return }
         let length = (name.split(separator: ".").last ?? "").unicodeScalars.count

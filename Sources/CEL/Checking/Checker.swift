@@ -113,6 +113,11 @@ struct Checker {
         )
     }
 
+    /// Takes back what was noted after so many diagnostics.
+    mutating func forgetDiagnostics(after count: Int) {
+        diagnostics.removeLast(diagnostics.count - count)
+    }
+
     /// The slot of a variable, a new one where it is read first.
     mutating func slot(_ name: String) -> Int {
         if let slot = slots[name] { return slot }
@@ -121,21 +126,22 @@ struct Checker {
         return variables.count - 1
     }
 
-    /// Brings variables of a macro in for the time of a visit; gives their places.
-    mutating func inScope<T>(
+    /// Brings variables of a macro in; gives them with their places.
+    mutating func enter(
         _ locals: [SyntaxTree.Local],
-        _ types: [CELType],
-        _ body: (inout Checker, [SyntaxTree.Local]) -> T
-    ) -> T {
+        _ types: [CELType]
+    ) -> [SyntaxTree.Local] {
         var placed = locals
         for place in locals.indices {
             placed[place].index = scopes.count
             scopes.append((locals[place].name, types[place]))
         }
         localCount = max(localCount, scopes.count)
-        defer { scopes.removeLast(locals.count) }
-        return body(&self, placed)
+        return placed
     }
+
+    /// Takes so many variables out again.
+    mutating func leave(_ count: Int) { scopes.removeLast(count) }
 
     private func local(_ name: String) -> (index: Int, type: CELType)? {
         scopes.lastIndex { $0.name == name }.map { ($0, scopes[$0].type) }

@@ -58,7 +58,9 @@ public final class Program: Sendable {
     private func run(_ code: any Code, _ frame: inout Frame) -> Outcome {
         do throws(Halt) {
             try frame.step(tree.nodes.count)
-            return .value(try code.evaluate(&frame))
+            let value = try code.evaluate(&frame)
+            try frame.chargeResult(value)
+            return .value(value)
         } catch {
             return error.outcome
         }

@@ -336,6 +336,22 @@ extension Library {
 }
 
 extension Frame {
+    /// Takes the steps for walking over a whole value off the budget: parts that are shared within
+    /// it count each time, as they do for whoever writes the value out.
+    mutating func chargeResult(_ value: Value) throws(Halt) {
+        switch value {
+        case .list(let elements):
+            try step(elements.count)
+            for element in elements { try chargeResult(element) }
+        case .map(let map):
+            try step(map.count)
+            for value in map.values { try chargeResult(value) }
+        case .optional(let optional):
+            if let held = optional.value { try chargeResult(held) }
+        default: break
+        }
+    }
+
     /// Takes the steps for comparing two values off the budget, before they are compared.
     mutating func chargeComparison(_ left: Value, _ right: Value) throws(Halt) {
         switch (left, right) {

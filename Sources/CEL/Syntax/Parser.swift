@@ -1,4 +1,6 @@
-/// Turns tokens into a syntax tree by recursive descent, with macros expanded.
+/// Turns tokens into a syntax tree, with macros expanded.
+///
+/// What is open is kept on a stack of its own, so that no nesting can exhaust that of the thread.
 struct Parser {
     private let tokens: [Token]
     private var next = 0
@@ -7,7 +9,15 @@ struct Parser {
     private(set) var diagnostics: [Diagnostic]
     private var nodes: [SyntaxTree.Node] = []
     private var depths: [Int32] = []
+    private var open: [Open] = []
+    private var resumed: Operand?
     private var nesting = 0
+    /// The token at which the last fault was recovered from.
+    private var recovered = -1
+    var blockBindings = 0
+
+    /// The bindings of all blocks together; values can grow one level deeper with each.
+    static let maximumBlockBindings = 40
 
     /// A fault that ends the expression, or the part of it between the nearest brackets.
     struct Fault: Error {
@@ -55,7 +65,6 @@ struct Parser {
         var root = 0
         do throws(Fault) {
             root = try expression()
-            if token.kind != .end { throw unexpected("an operator or the end of the expression") }
         } catch {
             note(error)
         }
@@ -125,29 +134,31 @@ struct Parser {
     /// Notes a fault, unless a token there was found faulty before.
     private mutating func note(_ fault: Fault) {
         if token.kind == .fault, fault.diagnostic.position == token.position { return }
+        if diagnostics.last == fault.diagnostic { return }
         diagnostics.append(fault.diagnostic)
     }
 
-    /// Notes a fault and goes on at the next comma or closing bracket of this nesting.
+    /// Notes a fault and goes on at the next comma or closing bracket of the innermost bracket.
     private mutating func recover(from fault: Fault) throws(Fault) {
         guard fault.diagnostic.code != .tooLarge, diagnostics.count < limits.diagnostics else {
             throw fault
         }
+        while let last = open.last, !last.isBracket { close() }
+        guard !open.isEmpty, recovered != next else { throw fault }
         note(fault)
-        var open = 0
+        var depth = 0
+        defer { recovered = next }
         while true {
             switch token.kind {
             case .mark(.leftParenthesis), .mark(.leftBracket), .mark(.leftBrace):
-                open += 1
+                depth += 1
             case .mark(.rightParenthesis), .mark(.rightBracket), .mark(.rightBrace):
-                if open == 0 { return }
-                open -= 1
+                if depth == 0 { return }
+                depth -= 1
             case .mark(.comma):
-                if open == 0 { return }
-            case .end:
-                return
-            default:
-                break
+                if depth == 0 { return }
+            case .end: throw fault
+            default: break
             }
             advance()
         }
@@ -208,134 +219,260 @@ struct Parser {
 
     // MARK: Expressions
 
-    /// `or ? or : expression`.
+    /// Something begun that waits for an operand.
+    enum Open {
+        /// `!` or `-`.
+        case prefix(function: String, at: SourcePosition)
+        /// A binary operator, with the operands so far.
+        case binary(
+            function: String,
+            level: Int,
+            operands: [NodeID],
+            from: SourcePosition,
+            at: SourcePosition
+        )
+        /// `condition ?`.
+        case condition(NodeID, from: SourcePosition, at: SourcePosition)
+        /// `condition ? chosen :`.
+        case choice(NodeID, NodeID, from: SourcePosition, at: SourcePosition)
+        case parenthesis(from: SourcePosition)
+        case call(
+            name: String,
+            target: NodeID?,
+            arguments: [NodeID],
+            from: SourcePosition,
+            at: SourcePosition
+        )
+        case index(NodeID, isOptional: Bool, from: SourcePosition, at: SourcePosition)
+        case list([NodeID], optionalPlaces: [Int], from: SourcePosition)
+        case map([SyntaxTree.MapEntry], key: NodeID?, isOptional: Bool, from: SourcePosition)
+
+        var isBracket: Bool {
+            switch self {
+            case .prefix, .binary, .condition, .choice: false
+            case .parenthesis, .call, .index, .list, .map: true
+            }
+        }
+
+        /// Whether it counts as a level of nesting.
+        var isNesting: Bool {
+            switch self {
+            case .prefix, .binary: false
+            default: true
+            }
+        }
+    }
+
+    /// An operand that is complete, with the place where its text begins, brackets included.
+    private struct Operand {
+        var node: NodeID
+        var start: SourcePosition
+    }
+
+    private mutating func begin(_ item: Open) throws(Fault) {
+        if item.isNesting {
+            nesting += 1
+            guard nesting <= limits.depth else { throw tooDeep(at: token.position) }
+        }
+        open.append(item)
+    }
+
+    private mutating func close() {
+        if let last = open.popLast(), last.isNesting { nesting -= 1 }
+    }
+
     private mutating func expression() throws(Fault) -> NodeID {
-        nesting += 1
-        defer { nesting -= 1 }
-        guard nesting <= limits.depth else { throw tooDeep(at: token.position) }
-        let start = token.position
-        let condition = try binary(0)
-        guard isNext(.question) else { return condition }
-        let anchor = token.position
-        advance()
-        let chosen = try binary(0)
-        try expect(.colon, after: "of the conditional")
-        let other = try expression()
-        return try add(
-            .call(
-                function: "_?_:_",
-                target: nil,
-                arguments: [condition, chosen, other],
-                overload: nil
-            ),
-            from: start,
-            anchor: anchor,
-            over: condition,
-            chosen,
-            other
+        while true {
+            do throws(Fault) {
+                if let root = try run() { return root }
+            } catch {
+                try recover(from: error)
+                try resume()
+            }
+        }
+    }
+
+    /// Goes on after a fault with null in place of what was faulty.
+    private mutating func resume() throws(Fault) {
+        resumed = Operand(
+            node: try add(.literal(.null), from: token.position),
+            start: token.position
         )
     }
 
-    private static func level(of kind: Token.Kind) -> (level: Int, function: String)? {
-        guard case .mark(let mark) = kind else { return nil }
-        return switch mark {
-        case .or: (0, "_||_")
-        case .and: (1, "_&&_")
-        case .less: (2, "_<_")
-        case .lessOrEqual: (2, "_<=_")
-        case .greater: (2, "_>_")
-        case .greaterOrEqual: (2, "_>=_")
-        case .equal: (2, "_==_")
-        case .notEqual: (2, "_!=_")
-        case .in: (2, "@in")
-        case .plus: (3, "_+_")
-        case .minus: (3, "_-_")
-        case .times: (4, "_*_")
-        case .divide: (4, "_/_")
-        case .modulo: (4, "_%_")
-        default: nil
-        }
-    }
-
-    /// Operators of at least a level, all of them left-associative.
-    private mutating func binary(_ least: Int) throws(Fault) -> NodeID {
-        let start = token.position
-        var left = try unary()
-        // The operator found last binds at least as tight as the one to come.
-        while let (level, function) = Self.level(of: token.kind), level >= least {
-            let anchor = token.position
-            var arguments = [left]
-            if level < 2 {
-                while case (level, _)? = Self.level(of: token.kind) {
-                    advance()
-                    arguments.append(try binary(level + 1))
-                }
+    private mutating func run() throws(Fault) -> NodeID? {
+        while true {
+            var operand: Operand
+            if let last = resumed {
+                operand = last
+                resumed = nil
             } else {
-                advance()
-                arguments.append(try binary(level + 1))
+                guard let begun = try self.operand() else { continue }
+                operand = begun
             }
-            left = try add(
-                .call(function: function, target: nil, arguments: arguments, overload: nil),
-                from: start,
-                anchor: anchor,
-                over: arguments
-            )
-        }
-        return left
-    }
-
-    private mutating func unary() throws(Fault) -> NodeID {
-        let mark: Token.Mark
-        if isNext(.not) {
-            mark = .not
-        } else if isNext(.minus), !isNumber(after: next) {
-            mark = .minus
-        } else {
-            return try member()
-        }
-        var marks: [SourcePosition] = []
-        while isNext(mark), mark == .not || !isNumber(after: next) {
-            marks.append(token.position)
-            advance()
-        }
-        var operand = try member()
-        for position in marks.reversed() {
-            let function = mark == .not ? "!_" : "-_"
-            operand = try add(
-                .call(function: function, target: nil, arguments: [operand], overload: nil),
-                from: position,
-                over: operand
-            )
-        }
-        return operand
-    }
-
-    private func isNumber(after place: Int) -> Bool {
-        guard place + 1 < tokens.count else { return false }
-        return switch tokens[place + 1].kind {
-        case .int, .double: true
-        default: false
+            // All that can follow an operand, until another operand is asked for.
+            follow: while true {
+                guard let followed = try postfix(operand) else { break follow }
+                operand = try applyPrefixes(followed)
+                if let (level, function) = Self.level(of: token.kind) {
+                    try binary(function, level, operand)
+                    break follow
+                }
+                operand = try reduce(operand, to: 0)
+                if isNext(.question) {
+                    try condition(operand)
+                    break follow
+                }
+                if isNext(.colon),
+                    case .condition(let condition, let start, let anchor)? = open.last
+                {
+                    advance()
+                    close()
+                    try begin(.choice(condition, operand.node, from: start, at: anchor))
+                    break follow
+                }
+                operand = try reduceChoices(operand)
+                guard open.last != nil else {
+                    if token.kind == .end { return operand.node }
+                    throw unexpected("an operator or the end of the expression")
+                }
+                guard let closed = try bracket(operand) else { break follow }
+                operand = closed
+            }
         }
     }
 
-    private mutating func member() throws(Fault) -> NodeID {
+    /// Begins an operand; gives it when it is complete at once.
+    private mutating func operand() throws(Fault) -> Operand? {
         let start = token.position
-        var operand = try primary()
+        switch token.kind {
+        case .mark(.not):
+            if case .prefix("-_", _)? = open.last { throw unexpected("an operand of '-'") }
+            advance()
+            open.append(.prefix(function: "!_", at: start))
+            return nil
+        case .mark(.minus) where !isNumber(after: next):
+            if case .prefix("!_", _)? = open.last { throw unexpected("an operand of '!'") }
+            advance()
+            open.append(.prefix(function: "-_", at: start))
+            return nil
+        case .mark(.leftParenthesis):
+            try begin(.parenthesis(from: start))
+            advance()
+            return nil
+        case .mark(.leftBracket):
+            advance()
+            try begin(.list([], optionalPlaces: [], from: start))
+            return try element()
+        case .mark(.leftBrace):
+            advance()
+            try begin(.map([], key: nil, isOptional: false, from: start))
+            return try element()
+        case .mark(.dot), .identifier: return try name()
+        default:
+            let value = try literal()
+            return Operand(node: try add(.literal(value), from: start), start: start)
+        }
+    }
+
+    /// At the place of an element of a list or map: closes an aggregate that ends here.
+    private mutating func element() throws(Fault) -> Operand? {
+        switch open.last {
+        case .list(let elements, var optionalPlaces, let start)?:
+            if take(.rightBracket) {
+                close()
+                let node = try add(
+                    .list(elements: elements, optionalPlaces: optionalPlaces),
+                    from: start,
+                    anchor: nil,
+                    over: elements
+                )
+                return Operand(node: node, start: start)
+            }
+            if take(.question) {
+                optionalPlaces.append(elements.count)
+                open[open.count - 1] = .list(elements, optionalPlaces: optionalPlaces, from: start)
+            }
+        case .map(let entries, _, _, let start)?:
+            if take(.rightBrace) {
+                close()
+                let node = try add(
+                    .map(entries: entries),
+                    from: start,
+                    anchor: nil,
+                    over: entries.flatMap { [$0.key, $0.value] }
+                )
+                return Operand(node: node, start: start)
+            }
+            let isOptional = take(.question)
+            open[open.count - 1] = .map(entries, key: nil, isOptional: isOptional, from: start)
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func name() throws(Fault) -> Operand? {
+        let start = token.position
+        let isRooted = take(.dot)
+        guard case .identifier(let name) = token.kind else { throw unexpected("a name") }
+        guard !Token.reserved.contains(name) else {
+            throw fault(
+                .reservedWord,
+                "'\(name)' is a reserved word and cannot be a name; it can be a field",
+                at: token.position,
+                length: token.length,
+                expected: "a name"
+            )
+        }
+        let anchor = token.position
+        advance()
+        if take(.leftParenthesis) {
+            return try beginCall(isRooted ? "." + name : name, of: nil, from: start, at: anchor)
+        }
+        let node = try add(
+            .identifier(name: name, isRooted: isRooted),
+            from: start,
+            anchor: anchor
+        )
+        return Operand(node: node, start: start)
+    }
+
+    private mutating func beginCall(
+        _ name: String,
+        of target: NodeID?,
+        from start: SourcePosition,
+        at anchor: SourcePosition
+    ) throws(Fault) -> Operand? {
+        if take(.rightParenthesis) {
+            let node = try call(name, of: target, with: [], from: start, anchor: anchor)
+            return Operand(node: node, start: start)
+        }
+        try begin(.call(name: name, target: target, arguments: [], from: start, at: anchor))
+        return nil
+    }
+
+    /// Selections, calls and indices after an operand; `nil` when an operand is asked for next.
+    private mutating func postfix(_ operand: Operand) throws(Fault) -> Operand? {
+        var operand = operand
         while true {
             if take(.dot) {
-                operand = try selection(of: operand, from: start)
-            } else if take(.leftBracket) {
-                operand = try index(of: operand, from: start)
+                guard let selected = try selection(operand) else { return nil }
+                operand = selected
+            } else if isNext(.leftBracket) {
+                let anchor = token.position
+                advance()
+                let isOptional = take(.question)
+                try begin(
+                    .index(operand.node, isOptional: isOptional, from: operand.start, at: anchor)
+                )
+                return nil
             } else {
                 return operand
             }
         }
     }
 
-    private mutating func selection(
-        of operand: NodeID,
-        from start: SourcePosition
-    ) throws(Fault) -> NodeID {
+    private mutating func selection(_ operand: Operand) throws(Fault) -> Operand? {
         let isOptional = take(.question)
         let anchor = token.position
         let name: String
@@ -359,79 +496,217 @@ struct Parser {
         }
         advance()
         if !isQuoted, !isOptional, take(.leftParenthesis) {
-            let arguments = try arguments()
-            return try call(name, of: operand, with: arguments, from: start, anchor: anchor)
+            return try beginCall(name, of: operand.node, from: operand.start, at: anchor)
         }
         let kind: SyntaxTree.Kind =
             isOptional
-            ? .optionalSelect(operand: operand, field: name)
-            : .select(operand: operand, field: name, isTest: false)
-        return try add(kind, from: start, anchor: anchor, over: operand)
+            ? .optionalSelect(operand: operand.node, field: name)
+            : .select(operand: operand.node, field: name, isTest: false)
+        let node = try add(kind, from: operand.start, anchor: anchor, over: operand.node)
+        return Operand(node: node, start: operand.start)
     }
 
-    private mutating func index(
-        of operand: NodeID,
-        from start: SourcePosition
-    ) throws(Fault) -> NodeID {
-        let anchor = tokens[next - 1].position
-        let isOptional = take(.question)
-        let key = try bracketed()
-        try expect(.rightBracket, after: "after the index")
-        return try add(
-            .call(
-                function: isOptional ? "_[?_]" : "_[_]",
-                target: nil,
-                arguments: [operand, key],
-                overload: nil
-            ),
-            from: start,
-            anchor: anchor,
-            over: operand,
-            key
-        )
+    private mutating func applyPrefixes(_ operand: Operand) throws(Fault) -> Operand {
+        var operand = operand
+        while case .prefix(let function, let position)? = open.last {
+            close()
+            let node = try add(
+                .call(
+                    function: function,
+                    target: nil,
+                    arguments: [operand.node],
+                    overload: nil
+                ),
+                from: position,
+                over: operand.node
+            )
+            operand = Operand(node: node, start: position)
+        }
+        return operand
     }
 
-    /// An expression between brackets: a fault in it does not hide faults after it.
-    private mutating func bracketed() throws(Fault) -> NodeID {
-        do throws(Fault) {
-            let id = try expression()
-            switch token.kind {
-            case .mark(.comma), .mark(.colon), .mark(.rightParenthesis), .mark(.rightBracket),
-                .mark(.rightBrace), .end:
-                return id
-            default:
-                throw unexpected("an operator, ',' or a closing bracket")
-            }
-        } catch {
-            let start = token.position
-            try recover(from: error)
-            return try add(.literal(.null), from: start)
+    private static func level(of kind: Token.Kind) -> (level: Int, function: String)? {
+        guard case .mark(let mark) = kind else { return nil }
+        return switch mark {
+        case .or: (1, "_||_")
+        case .and: (2, "_&&_")
+        case .less: (3, "_<_")
+        case .lessOrEqual: (3, "_<=_")
+        case .greater: (3, "_>_")
+        case .greaterOrEqual: (3, "_>=_")
+        case .equal: (3, "_==_")
+        case .notEqual: (3, "_!=_")
+        case .in: (3, "@in")
+        case .plus: (4, "_+_")
+        case .minus: (4, "_-_")
+        case .times: (5, "_*_")
+        case .divide: (5, "_/_")
+        case .modulo: (5, "_%_")
+        default: nil
         }
     }
 
-    /// The arguments of a call, after the opening parenthesis.
-    private mutating func arguments() throws(Fault) -> [NodeID] {
-        var arguments: [NodeID] = []
-        if take(.rightParenthesis) { return arguments }
-        repeat { arguments.append(try bracketed()) } while take(.comma)
-        try expect(.rightParenthesis, after: "after the arguments")
-        return arguments
+    /// Begins a binary operator, or adds an operand to one of the same kind that takes many.
+    private mutating func binary(
+        _ function: String,
+        _ level: Int,
+        _ operand: Operand
+    ) throws(Fault) {
+        let anchor = token.position
+        let left = try reduce(operand, to: level, joining: function)
+        advance()
+        if level < 3, case .binary(function, _, var operands, let start, let first)? = open.last {
+            open.removeLast()
+            operands.append(left.node)
+            open.append(
+                .binary(
+                    function: function,
+                    level: level,
+                    operands: operands,
+                    from: start,
+                    at: first
+                )
+            )
+            return
+        }
+        open.append(
+            .binary(
+                function: function,
+                level: level,
+                operands: [left.node],
+                from: left.start,
+                at: anchor
+            )
+        )
     }
 
-    private mutating func primary() throws(Fault) -> NodeID {
-        let start = token.position
-        switch token.kind {
-        case .mark(.leftParenthesis):
-            advance()
-            let id = try bracketed()
-            try expect(.rightParenthesis, after: "to close the parenthesis")
-            return id
-        case .mark(.leftBracket): return try list()
-        case .mark(.leftBrace): return try map()
-        case .mark(.dot), .identifier: return try name()
-        default:
-            let value = try literal()
-            return try add(.literal(value), from: start)
+    /// Completes the binary operators that bind at least as tight as a level.
+    private mutating func reduce(
+        _ operand: Operand,
+        to least: Int,
+        joining function: String = ""
+    ) throws(Fault) -> Operand {
+        var operand = operand
+        while case .binary(let last, let level, let operands, let start, let anchor)? = open.last,
+            level >= least
+        {
+            if level < 3, last == function { break }
+            close()
+            let all = operands + [operand.node]
+            let node = try add(
+                .call(function: last, target: nil, arguments: all, overload: nil),
+                from: start,
+                anchor: anchor,
+                over: all
+            )
+            operand = Operand(node: node, start: start)
+        }
+        return operand
+    }
+
+    private mutating func condition(_ operand: Operand) throws(Fault) {
+        if case .condition? = open.last { throw unexpected("':' of the conditional") }
+        let anchor = token.position
+        advance()
+        try begin(.condition(operand.node, from: operand.start, at: anchor))
+    }
+
+    /// Completes the conditionals that end with an operand.
+    private mutating func reduceChoices(_ operand: Operand) throws(Fault) -> Operand {
+        var operand = operand
+        while let last = open.last {
+            if case .condition = last { throw unexpected("':' of the conditional") }
+            guard case .choice(let condition, let chosen, let start, let anchor) = last else {
+                break
+            }
+            close()
+            let all = [condition, chosen, operand.node]
+            let node = try add(
+                .call(function: "_?_:_", target: nil, arguments: all, overload: nil),
+                from: start,
+                anchor: anchor,
+                over: all
+            )
+            operand = Operand(node: node, start: start)
+        }
+        return operand
+    }
+
+    /// Puts an operand into the innermost bracket; gives what the bracket comes to if it closes.
+    private mutating func bracket(_ operand: Operand) throws(Fault) -> Operand? {
+        switch open.last {
+        case .parenthesis(let start)?:
+            try expect(.rightParenthesis, after: "or an operator")
+            close()
+            return Operand(node: operand.node, start: start)
+        case .call(let name, let target, var all, let start, let anchor)?:
+            all.append(operand.node)
+            if take(.comma) {
+                open[open.count - 1] = .call(
+                    name: name,
+                    target: target,
+                    arguments: all,
+                    from: start,
+                    at: anchor
+                )
+                return nil
+            }
+            try expect(.rightParenthesis, after: "or ',' after an argument")
+            close()
+            let node = try call(name, of: target, with: all, from: start, anchor: anchor)
+            return Operand(node: node, start: start)
+        case .index(let indexed, let isOptional, let start, let anchor)?:
+            try expect(.rightBracket, after: "after the index")
+            close()
+            let node = try add(
+                .call(
+                    function: isOptional ? "_[?_]" : "_[_]",
+                    target: nil,
+                    arguments: [indexed, operand.node],
+                    overload: nil
+                ),
+                from: start,
+                anchor: anchor,
+                over: indexed,
+                operand.node
+            )
+            return Operand(node: node, start: start)
+        case .list(var elements, let optionalPlaces, let start)?:
+            open.removeLast()
+            elements.append(operand.node)
+            open.append(.list(elements, optionalPlaces: optionalPlaces, from: start))
+            if !take(.comma), !isNext(.rightBracket) {
+                throw unexpected("']', ',' or an operator")
+            }
+            return try element()
+        case .map(var entries, let key, let isOptional, let start)?:
+            guard let key else {
+                try expect(.colon, after: "after the key")
+                open[open.count - 1] = .map(
+                    entries,
+                    key: operand.node,
+                    isOptional: isOptional,
+                    from: start
+                )
+                return nil
+            }
+            let entry = SyntaxTree.MapEntry(key: key, value: operand.node, isOptional: isOptional)
+            open.removeLast()
+            entries.append(entry)
+            open.append(.map(entries, key: nil, isOptional: false, from: start))
+            if !take(.comma), !isNext(.rightBrace) {
+                throw unexpected("'}', ',' or an operator")
+            }
+            return try element()
+        default: return operand
+        }
+    }
+
+    private func isNumber(after place: Int) -> Bool {
+        guard place + 1 < tokens.count else { return false }
+        return switch tokens[place + 1].kind {
+        case .int, .double: true
+        default: false
         }
     }
 
@@ -462,78 +737,6 @@ struct Parser {
         }
         advance()
         return value
-    }
-
-    private mutating func name() throws(Fault) -> NodeID {
-        let start = token.position
-        let isRooted = take(.dot)
-        guard case .identifier(let name) = token.kind else { throw unexpected("a name") }
-        guard !Token.reserved.contains(name) else {
-            throw fault(
-                .reservedWord,
-                "'\(name)' is a reserved word and cannot be a name; it can be a field",
-                at: token.position,
-                length: token.length,
-                expected: "a name"
-            )
-        }
-        let anchor = token.position
-        advance()
-        if take(.leftParenthesis) {
-            let arguments = try arguments()
-            return try call(
-                isRooted ? "." + name : name,
-                of: nil,
-                with: arguments,
-                from: start,
-                anchor: anchor
-            )
-        }
-        return try add(
-            .identifier(name: name, isRooted: isRooted),
-            from: start,
-            anchor: anchor
-        )
-    }
-
-    private mutating func list() throws(Fault) -> NodeID {
-        let start = token.position
-        advance()
-        var elements: [NodeID] = []
-        var optionalPlaces: [Int] = []
-        while !isNext(.rightBracket) {
-            if take(.question) { optionalPlaces.append(elements.count) }
-            elements.append(try bracketed())
-            guard take(.comma) else { break }
-        }
-        try expect(.rightBracket, after: "to close the list")
-        return try add(
-            .list(elements: elements, optionalPlaces: optionalPlaces),
-            from: start,
-            anchor: nil,
-            over: elements
-        )
-    }
-
-    private mutating func map() throws(Fault) -> NodeID {
-        let start = token.position
-        advance()
-        var entries: [SyntaxTree.MapEntry] = []
-        while !isNext(.rightBrace) {
-            let isOptional = take(.question)
-            let key = try bracketed()
-            try expect(.colon, after: "after the key")
-            let value = try bracketed()
-            entries.append(SyntaxTree.MapEntry(key: key, value: value, isOptional: isOptional))
-            guard take(.comma) else { break }
-        }
-        try expect(.rightBrace, after: "to close the map")
-        return try add(
-            .map(entries: entries),
-            from: start,
-            anchor: nil,
-            over: entries.flatMap { [$0.key, $0.value] }
-        )
     }
 
     /// A call, or the macro that it stands for.

@@ -83,6 +83,19 @@ extension IntentProgress {
         status = .backoff(until: now.advanced(by: pause).elapsed, reason: reason)
     }
 
+    /// When an attempt without any answer is in doubt: its effect can have arrived by then.
+    var silentUntil: Int64? {
+        guard case .sent(let since) = status else { return nil }
+        return since.elapsed.saturatingAdd(intent.policy.deadline.milliseconds)
+            .saturatingAdd(intent.policy.settle.milliseconds)
+    }
+
+    /// Takes an attempt that was never answered as unknown.
+    mutating func giveUpWaiting(at now: Stamp) {
+        guard let until = silentUntil, now.elapsed >= until else { return }
+        _ = performed(.unknown(reason: "no answer"), attempt: attempts, at: now)
+    }
+
     /// Takes in what a probe found. An effect counts as absent only when two probes, apart, say so.
     mutating func probed(_ answer: ProbeAnswer, number asked: Int, at now: Stamp) -> Bool {
         guard case .probing(let number, let absences) = status, number == asked else {
@@ -149,7 +162,9 @@ extension IntentProgress {
     var mayHaveLanded: Bool {
         switch status {
         case .sent, .quiet, .probing, .probeAgain, .done, .inDoubt: true
-        case .backoff, .pending, .failed, .abandoned: false
+        // What cannot be probed is tried again without knowing what became of the last attempt.
+        case .backoff, .failed: intent.actionClass == .atLeastOnce
+        case .pending, .abandoned: false
         }
     }
 }

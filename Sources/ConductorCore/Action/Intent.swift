@@ -46,6 +46,9 @@ package struct Intent: Sendable, Hashable, Codable {
         self.policy = policy
         self.parameters = parameters
     }
+
+    /// The stage that its transition leaves.
+    var from: String? { parameters["from"]?.stringValue }
 }
 
 /// How an attempt ended, as the adapter says it.

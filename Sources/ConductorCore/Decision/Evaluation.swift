@@ -57,15 +57,20 @@ struct Evaluation {
 
     // MARK: Facts
 
+    /// Remembers when a fact that was looked at becomes too old.
+    mutating func wakeWhenStale(_ fact: ResolvedFact) {
+        guard case .known = fact.standing, let expires = fact.expires else { return }
+        wake(at: expires.saturatingAdd(1))
+    }
+
     /// The newest commit of the release branch, if it is known.
     var head: String? {
-        guard let path = machine.machine.head, let index = machine.factIndex[path] else {
-            return nil
-        }
-        guard case .known(.string(let commit), _) = resolve(index, maxAge: nil).standing else {
-            return nil
-        }
+        guard case .known(.string(let commit), _) = headFact?.standing else { return nil }
         return commit
+    }
+
+    private var headFact: ResolvedFact? {
+        machine.machine.head.flatMap { machine.factIndex[$0] }.map { resolve($0, maxAge: nil) }
     }
 
     /// How a fact stands now.
@@ -127,7 +132,8 @@ struct Evaluation {
         case .none: return nil
         case .version: wanted = state.track.version
         case .candidate: wanted = state.candidate?.commit
-        case .head: wanted = head
+        // The head cannot be about another head than itself.
+        case .head: wanted = fact.path == machine.machine.head ? nil : head
         }
         guard let wanted, let about, about == wanted else {
             return .wrongSubject(fact: fact.path, was: about, wanted: wanted)
@@ -179,9 +185,14 @@ struct Evaluation {
         if let known = answers[index] { return known }
         let compiled = machine.conditions[index]
         var answer: Answer
-        if let applies = compiled.applies, evaluate(applies, maxAge: nil).verdict != .met {
+        let applies = compiled.applies.map { evaluate($0, maxAge: nil).verdict } ?? .met
+        switch applies {
+        case .unmet, .notApplicable:
             answer = Answer(verdict: .notApplicable, alarm: false)
-        } else {
+        case .unknown(let cause):
+            // Nobody knows whether it matters, so it does.
+            answer = Answer(verdict: .unknown(cause), alarm: false)
+        case .met:
             let limit = compiled.condition.maxAge
             let (verdict, expired) = evaluate(compiled.expression, maxAge: limit)
             answer = Answer(verdict: verdict, alarm: false, expired: expired)
@@ -233,9 +244,12 @@ struct Evaluation {
                 slots.append(FactType.duration(milliseconds: span).map { .value($0) } ?? .unknown)
             case .fact(let index), .age(let index):
                 let fact = resolve(index, maxAge: maxAge)
+                if machine.machine.facts[index].subject == .head, let head = headFact {
+                    wakeWhenStale(head)
+                }
                 switch fact.standing {
                 case .known(let value, _):
-                    if let expires = fact.expires { wake(at: expires.saturatingAdd(1)) }
+                    wakeWhenStale(fact)
                     if case .age = input {
                         let age = max(0, now.elapsed - (fact.origin ?? now.elapsed))
                         slots.append(

@@ -3,10 +3,10 @@
 extension TrackMachine {
     /// Fires the first transition, in order of priority, that lacks nothing.
     mutating func decideTransition() {
+        rearm()
         guard fired == nil, case .waiting = state.phase, state.stage != nil else {
             return
         }
-        rearm()
         var second: Transition?
         for transition in transitionsHere() {
             let missing = leaves(of: transition, pushed: false).filter { !$0.isMet }
@@ -46,10 +46,11 @@ extension TrackMachine {
         guard !state.disarmed.isEmpty else { return }
         var disarmed = state.disarmed
         disarmed.removeAll { name in
-            guard let transition = rules.transitions.first(where: { $0.name == name }) else {
-                return true
-            }
-            return transition.when.contains { condition in
+            guard
+                let when = rules.transitions.first(where: { $0.name == name })?.when
+                    ?? rules.guards.first(where: { $0.name == name })?.when
+            else { return true }
+            return when.contains { condition in
                 machine.conditionIndex[condition].map {
                     evaluation.answer($0).verdict == .unmet
                 } ?? false

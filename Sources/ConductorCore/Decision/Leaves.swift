@@ -55,7 +55,7 @@ extension TrackMachine {
                     title: condition.title,
                     owner: condition.owner,
                     link: condition.link,
-                    since: state.verdicts[name]?.since
+                    since: state.verdicts[name]?.since.wall
                 )
             )
             if let sustained = condition.sustained, answer.verdict != .notApplicable {
@@ -100,8 +100,10 @@ extension TrackMachine {
         return clockLeaf(label, from: credit.start, lasts: span)
     }
 
-    private func candidateLeaf() -> Explanation.Leaf {
-        Explanation.Leaf(
+    private mutating func candidateLeaf() -> Explanation.Leaf {
+        let index = rules.candidate.flatMap { machine.factIndex[$0.commit] }
+        if let index { evaluation.wakeWhenStale(evaluation.resolve(index, maxAge: nil)) }
+        return Explanation.Leaf(
             "candidate",
             kind: .candidate,
             verdict: candidateNow == nil ? .unknown(missingCandidate) : .met,
@@ -147,14 +149,12 @@ extension TrackMachine {
             )
         }
         if let until = state.raisesBlockedUntil {
-            let left = Span(milliseconds: until - now.elapsed)
-            evaluation.wake(at: until)
             leaves.append(
                 .init(
                     "clock was set",
                     kind: .clock,
                     verdict: .unmet,
-                    earliest: now.advanced(by: left).wall,
+                    earliest: until.wall,
                     note: "no raise while the wall clock has just been set"
                 )
             )

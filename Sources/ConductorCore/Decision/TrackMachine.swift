@@ -40,11 +40,12 @@ struct TrackMachine {
 
     mutating func turn() -> Turn {
         if moment.wallStepped {
-            state.raisesBlockedUntil = now.advanced(by: Self.pauseAfterWallStep).elapsed
+            state.raisesBlockedUntil = now.advanced(by: Self.pauseAfterWallStep)
         }
-        if let until = state.raisesBlockedUntil, now.elapsed >= until {
+        if let until = state.raisesBlockedUntil, now.elapsed >= until.elapsed {
             state.raisesBlockedUntil = nil
         }
+        if let until = state.raisesBlockedUntil { evaluation.wake(at: until.elapsed) }
         for input in view.inputs { take(input) }
         if !state.retired {
             look()
@@ -57,6 +58,7 @@ struct TrackMachine {
         }
         drainOutbox()
         look()
+        callForHelp()
         return finish()
     }
 
@@ -88,7 +90,7 @@ struct TrackMachine {
                 return
             }
             let intent = progress.intents[place].intent
-            let mayStart = mayStart(intent, cause: progress.cause)
+            let mayStart = mayStart(intent, of: progress)
             let changed = progress.intents[place].advance(at: now, mayStart: mayStart)
             if let wake = progress.intents[place].wakeAt { evaluation.wake(at: wake) }
             switch progress.intents[place].status {
@@ -140,7 +142,7 @@ struct TrackMachine {
         guard case .rule = progress.cause,
             let transition = rules.transitions.first(where: { $0.name == progress.transition })
         else {
-            return mayStart(intent, cause: progress.cause) ? nil : .wait
+            return mayStart(intent, of: progress) ? nil : .wait
         }
         let isUnmet = transition.when.contains { name in
             machine.conditionIndex[name].map { evaluation.answer($0).verdict == .unmet } ?? false
@@ -149,14 +151,13 @@ struct TrackMachine {
             return progress.intents.contains(where: \.mayHaveLanded)
                 ? .halfDone("its conditions do not hold any more") : .withdraw
         }
-        return mayStart(intent, cause: progress.cause) ? nil : .wait
+        return mayStart(intent, of: progress) ? nil : .wait
     }
 
     /// STOP lets nothing start, a hold lets brakes through.
-    func mayStart(_ intent: Intent, cause: Progress.Cause) -> Bool {
+    func mayStart(_ intent: Intent, of progress: Progress) -> Bool {
         if view.stopped { return false }
-        if intent.direction == .brakes { return true }
-        if case .guard = cause { return true }
+        if intent.direction == .brakes || leadsAside(progress) { return true }
         return view.holds.isEmpty
     }
 
@@ -218,38 +219,68 @@ struct TrackMachine {
         settleUncertain()
     }
 
-    /// A raise that a brake superseded is probed; if it landed, the brake is sent again.
+    /// A raise that a brake superseded is probed; if it landed, the brake is sent again, once the
+    /// first one is through.
     private mutating func settleUncertain() {
         var kept: [IntentProgress] = []
         for var open in state.uncertain {
+            open.giveUpWaiting(at: now)
             _ = open.advance(at: now, mayStart: false)
+            let isSettled: Bool
             switch open.status {
-            case .done: sendBrakeAgain(after: open.intent)
-            case .backoff, .failed, .abandoned, .pending: continue
-            case .inDoubt(let reason):
-                alerts.append("\(open.intent.key) may have landed after the brake: \(reason)")
-                sendBrakeAgain(after: open.intent)
-            case .sent, .quiet, .probing, .probeAgain:
-                if let wake = open.wakeAt { evaluation.wake(at: wake) }
-                kept.append(open)
+            case .done, .inDoubt: isSettled = true
+            case .backoff, .failed, .abandoned, .pending: isSettled = true
+            case .sent, .quiet, .probing, .probeAgain: isSettled = false
             }
+            if isSettled, !open.mayHaveLanded { continue }
+            guard isSettled, !isUnderWay else {
+                if let wake = open.wakeAt ?? open.silentUntil { evaluation.wake(at: wake) }
+                kept.append(open)
+                continue
+            }
+            if !open.isDone {
+                alerts.append("\(open.intent.key) may have landed after the brake: \(open.words)")
+            }
+            sendBrakeAgain(after: open.intent)
         }
         state.uncertain = kept
     }
 
+    private var isUnderWay: Bool {
+        switch state.phase {
+        case .entering, .error: true
+        case .waiting, .finished: false
+        }
+    }
+
     private mutating func sendBrakeAgain(after raise: Intent) {
-        guard case .guard(let name) = state.pause?.by,
-            let brake = rules.guards.first(where: { $0.name == name })
-        else { return }
-        let again = makeIntents(
-            brake.actions,
-            transition: name,
-            to: state.stage ?? "",
-            again: raise
-        )
+        guard let stage = state.stage, let actions = brake(from: raise.from, to: stage) else {
+            return
+        }
+        let again = makeIntents(actions, transition: "again", to: stage, again: raise)
+            .filter { $0.direction == .brakes }
         intents += again
         state.outbox += again.map { IntentProgress(intent: $0) }
         drainBrakes()
+    }
+
+    /// The actions of the brake that led, or could have led, from one stage to another.
+    private func brake(from: String?, to: String) -> [ActionUse]? {
+        if case .guard(let name) = state.pause?.by,
+            let guardRule = rules.guards.first(where: { $0.name == name })
+        {
+            return guardRule.actions
+        }
+        let transition = rules.transitions.first { transition in
+            transition.from == from && transition.to == .stage(to)
+                && applies(transition.platforms)
+                && machine.direction(of: transition.actions) == .brakes
+        }
+        if let transition { return transition.actions }
+        return rules.guards.first { guardRule in
+            guardRule.to == .stage(to) && applies(guardRule.platforms)
+                && from.map(guardRule.watch.contains) == true
+        }?.actions
     }
 
     private mutating func drainBrakes() {
@@ -263,7 +294,7 @@ struct TrackMachine {
         guard case .finished = state.phase, let name = state.stage, let stage = rules.stage(name)
         else { return }
         let over = state.since.advanced(by: stage.monitor ?? .zero).elapsed
-        if now.elapsed >= over, state.outbox.isEmpty {
+        if now.elapsed >= over, state.outbox.isEmpty, state.uncertain.isEmpty {
             state.retired = true
         } else {
             evaluation.wake(at: over)
@@ -271,6 +302,14 @@ struct TrackMachine {
     }
 
     // MARK: The end of a turn
+
+    /// A brake that cannot be done is everybody's business.
+    private mutating func callForHelp() {
+        guard case .error(let fault) = state.phase, fault.progress.direction == .brakes else {
+            return
+        }
+        alerts.append("the brake \(fault.progress.transition) is not done: \(fault.what)")
+    }
 
     private mutating func finish() -> Turn {
         let verdicts = recordVerdicts()
@@ -314,12 +353,19 @@ struct TrackMachine {
     }
 
     private var outstanding: [Effect] {
-        var open = state.outbox + state.uncertain
+        var open = state.outbox
         switch state.phase {
         case .entering(let progress): open = progress.intents.filter(\.intent.blocking) + open
         case .waiting, .error, .finished: break
         }
-        return open.compactMap(\.effect)
+        // A superseded raise is looked at, never performed: what was not sent is never sent.
+        let probes = state.uncertain.compactMap(\.effect).filter { effect in
+            switch effect {
+            case .perform: false
+            case .probe: true
+            }
+        }
+        return open.compactMap(\.effect) + probes
     }
 
     /// Every condition's verdict with its light, and since when it has been so.
@@ -331,17 +377,22 @@ struct TrackMachine {
             let answer = evaluation.answer(index)
             let since = note(answer.verdict, as: name)
             verdicts.append(
-                .init(name: name, verdict: answer.verdict, light: light(of: answer), since: since)
+                .init(
+                    name: name,
+                    verdict: answer.verdict,
+                    light: light(of: answer),
+                    since: since.wall
+                )
             )
         }
         return verdicts
     }
 
     /// Remembers since when something has had its verdict.
-    mutating func note(_ verdict: Verdict, as name: String) -> Instant {
+    mutating func note(_ verdict: Verdict, as name: String) -> Stamp {
         if let known = state.verdicts[name], known.verdict == verdict.name { return known.since }
-        state.verdicts[name] = VerdictSince(verdict: verdict.name, since: now.wall)
-        return now.wall
+        state.verdicts[name] = VerdictSince(verdict: verdict.name, since: now)
+        return now
     }
 
     func light(of answer: Evaluation.Answer) -> Light {

@@ -9,7 +9,9 @@ extension TrackMachine {
     }
 
     /// Whether a guard's conditions are all met.
-    mutating func guardVerdict(_ guardRule: Guard) -> Verdict {
+    ///
+    /// - Parameter atOnce: count a condition as met before it is sustained.
+    mutating func guardVerdict(_ guardRule: Guard, atOnce: Bool = false) -> Verdict {
         var unknown: Cause?
         var applied = 0
         for name in guardRule.when {
@@ -24,7 +26,7 @@ extension TrackMachine {
                 unknown = unknown ?? cause
             case .met:
                 applied += 1
-                if let sustained = machine.conditions[index].condition.sustained,
+                if !atOnce, let sustained = machine.conditions[index].condition.sustained,
                     !isSustained(name, for: sustained)
                 {
                     return .unmet
@@ -37,7 +39,8 @@ extension TrackMachine {
 
     /// Whether a guard is surely quiet, by evidence from this stage; what a raise needs.
     mutating func quiet(_ guardRule: Guard) -> Verdict {
-        switch guardVerdict(guardRule) {
+        // A spike that has only begun is no quiet.
+        switch guardVerdict(guardRule, atOnce: true) {
         case .met: return .unmet
         case .unknown(let cause): return .unknown(cause)
         case .notApplicable: return .notApplicable
@@ -102,16 +105,24 @@ extension TrackMachine {
             let verdict = guardVerdict(guardRule)
             let since = note(verdict, as: "guard \(guardRule.name)")
             if case .unknown(let cause) = verdict, let limit = guardRule.blindAfter {
-                let blind = since + limit
-                if now.wall >= blind {
+                // What was not seen in an earlier stay does not count here.
+                let blind = max(since.elapsed, state.since.elapsed)
+                    .saturatingAdd(limit.milliseconds)
+                if now.elapsed >= blind {
                     alerts.append("guard \(guardRule.name) is blind: \(cause)")
                 } else {
-                    evaluation.wake(at: now.advanced(by: blind - now.wall).elapsed)
+                    evaluation.wake(at: blind)
                 }
             }
             guard verdict == .met, let to = target(of: guardRule.to), to != state.stage,
                 !isBraking
             else { continue }
+            // One transition a turn; the next turn comes at once.
+            guard entered == nil else { continue }
+            if state.disarmed.contains(guardRule.name) {
+                alerts.append("guard \(guardRule.name) is met, and its brake was abandoned")
+                continue
+            }
             if view.stopped {
                 withheld.append("guard \(guardRule.name) -> \(to)")
                 alerts.append("guard \(guardRule.name) is met, and STOP holds its brake back")
@@ -141,7 +152,13 @@ extension TrackMachine {
         case .entering(let current): progress = current
         case .error(let fault): progress = fault.progress
         }
-        return progress.direction == .brakes
+        return progress.direction == .brakes || leadsAside(progress)
+    }
+
+    /// Whether a transition is a guard's, or leads to a stage beside the road.
+    func leadsAside(_ progress: Progress) -> Bool {
+        if case .guard = progress.cause { return true }
+        return rules.stage(progress.to)?.kind != .road
     }
 
     /// Gives up the transition under way in favour of a brake: what is not sent is never sent, and

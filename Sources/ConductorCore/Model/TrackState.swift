@@ -25,8 +25,8 @@ package struct TrackState: Sendable, Equatable, Codable {
     package var outbox: [IntentProgress]
     /// Since when each condition has had its verdict.
     package var verdicts: [String: VerdictSince]
-    /// No raise before this moment of the elapsed clock (the wall clock was set).
-    package var raisesBlockedUntil: Int64?
+    /// No raise before this moment: the wall clock was set.
+    package var raisesBlockedUntil: Stamp?
     /// How often a declared resume rule has resumed this track.
     package var resumes: Int
     /// Raises whose attempt was open when a brake superseded them, until a probe has answered.
@@ -200,7 +200,7 @@ package struct SignoffRecord: Sendable, Hashable, Codable {
 /// A verdict's first moment.
 package struct VerdictSince: Sendable, Hashable, Codable {
     package var verdict: String
-    package var since: Instant
+    package var since: Stamp
 }
 
 /// The second look that every raise needs.

@@ -4,6 +4,7 @@ import ConductorRuntime
 import Foundation
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `conductord run`: the daemon.
 struct Run: AsyncParsableCommand {
@@ -30,11 +31,11 @@ struct Run: AsyncParsableCommand {
     var shadow = false
 
     @Option(help: "Least important messages to log: debug, info, notice, warning, error.")
-    var logLevel: Logger.Level = .info
+    var logLevel: LogLevel = .info
 
     func run() async throws {
         var logger = Logger(label: "conductord") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = logLevel
+        logger.logLevel = logLevel.level
         let log = EventLog(logger: logger)
         let wiring = Wiring(places: places, logger: logger)
         let loaded = try wiring.load()
@@ -91,4 +92,17 @@ private struct Daemon: Service {
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// Levels of the log.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, notice, warning, error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// Seeded dice (SplitMix64): the same seed throws the same numbers on every machine.
+package struct Dice: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`.
+    package mutating func below(_ bound: Int) -> Int {
+        precondition(bound > 0, "Dice have at least one side.")
+        return Int(next() % UInt64(bound))
+    }
+
+    /// True in one of `sides` throws.
+    package mutating func oneIn(_ sides: Int) -> Bool { below(sides) == 0 }
+
+    package mutating func pick<Element>(_ choices: [Element]) -> Element {
+        choices[below(choices.count)]
+    }
+}
