@@ -59,6 +59,8 @@ let package = Package(
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // For tests alone: scenarios, scripted clocks, dice.
+        .target(name: "ConductorTesting", dependencies: ["CEL", "ConductorCore", "ConductorPorts"]),
         // Floor 4: the executable; one command a file, wiring in one place.
         .executableTarget(
             name: "conductord",
@@ -72,6 +74,25 @@ let package = Package(
             dependencies: [
                 "Backlot", "ConductorCore", "ConductorPorts", "ConductorFiles",
                 "ConductorJournal", "ConductorRuntime", "conductord",
+            ]),
+        .testTarget(
+            name: "ConductorCoreTests",
+            dependencies: ["CEL", "ConductorCore", "ConductorTesting"]),
+        .testTarget(
+            name: "ConductorFilesTests",
+            dependencies: ["CEL", "ConductorCore", "ConductorFiles", "ConductorPorts"]),
+        .testTarget(
+            name: "ConductorRuntimeTests",
+            dependencies: [
+                "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
+                "ConductorTesting",
+            ]),
+        .testTarget(name: "HouseRulesTests"),
+        .testTarget(
+            name: "SourceAdaptersTests",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
+                nioPosix,
             ]),
     ]
 )

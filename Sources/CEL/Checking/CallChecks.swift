@@ -225,6 +225,19 @@ extension Checker {
         return addCall(node, name, visitedTarget, visited, type, overload)
     }
 
+    /// Whether a function that asks for one type takes another.
+    ///
+    /// Null, which agrees with instants, spans and optionals in lists and in `==`, is not taken.
+    mutating func takes(_ expected: CELType, _ type: CELType) -> Bool {
+        if type == .null {
+            switch expected {
+            case .timestamp, .duration, .optional: return false
+            default: break
+            }
+        }
+        return unifier.assign(type, to: expected)
+    }
+
     /// The type that a function gives, and its form when only one fits; `nil` when none does.
     mutating func resolve(
         _ function: Function,
@@ -240,7 +253,7 @@ extension Checker {
             var fits = true
             for (type, parameter) in zip(types, form.parameters) {
                 let expected = unifier.instantiated(parameter, from: base)
-                guard unifier.assign(type, to: expected) else {
+                guard takes(expected, type) else {
                     fits = false
                     break
                 }

@@ -152,7 +152,7 @@ extension Checker {
             let parameters = form.parameters.map { unifier.instantiated($0, from: base) }
             var fits = true
             for index in types.indices where index != place {
-                if !unifier.assign(types[index], to: parameters[index]) {
+                if !takes(parameters[index], types[index]) {
                     fits = false
                     break
                 }

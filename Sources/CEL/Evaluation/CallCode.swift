@@ -213,3 +213,23 @@ final class TextEqualityCode: Code {
         return (other == text) != isNegated
     }
 }
+
+/// A call whose result must be a number where it is a double.
+final class NumberCode: Code {
+    private let call: any Code
+    private let position: SourcePosition
+
+    init(_ call: any Code, position: SourcePosition) {
+        self.call = call
+        self.position = position
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
+        let value = try call.evaluate(&frame)
+        if case .double(let number) = value, number.isNaN {
+            throw .error(
+                EvaluationError(.notANumber, "the result is not a number", position: position))
+        }
+        return value
+    }
+}

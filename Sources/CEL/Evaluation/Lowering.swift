@@ -2,6 +2,7 @@
 struct Lowering {
     private let tree: SyntaxTree
     private let limits: Limits
+    private let refusesNaN: Bool
     /// The source when the code is to trace, and nothing when not.
     private let traced: [Unicode.Scalar]?
     /// The code of each node, as others use it.
@@ -18,16 +19,20 @@ struct Lowering {
     static func code(
         of tree: SyntaxTree,
         limits: Limits,
+        refusesNaN: Bool,
         tracing source: String? = nil
     ) -> any Code {
-        var lowering = Lowering(tree, limits, source)
+        var lowering = Lowering(tree, limits, refusesNaN, source)
         for id in tree.nodes.indices { lowering.lower(id) }
         return lowering.codes[tree.root]
     }
 
-    private init(_ tree: SyntaxTree, _ limits: Limits, _ source: String?) {
+    private init(
+        _ tree: SyntaxTree, _ limits: Limits, _ refusesNaN: Bool, _ source: String?
+    ) {
         self.tree = tree
         self.limits = limits
+        self.refusesNaN = refusesNaN
         traced = source.map { Array($0.unicodeScalars) }
         let count = tree.nodes.count
         codes.reserveCapacity(count)
@@ -131,7 +136,9 @@ struct Lowering {
         case .optionalSelect(let operand, let field):
             return OptionalSelectCode(unread(operand), field: field, position: node.anchor)
         case .call(let function, let target, let arguments, _):
-            return call(id, function, target, arguments)
+            let code = call(id, function, target, arguments)
+            guard refusesNaN, node.type == .double || node.type == .dyn else { return code }
+            return NumberCode(code, position: node.anchor)
         case .list(let elements, let optionalPlaces):
             let operands = elements.map { codes[$0] }
             let values = operands.compactMap(\.constant)

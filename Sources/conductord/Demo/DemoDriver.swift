@@ -102,7 +102,8 @@ struct DemoDriver<S: Script> {
     private mutating func poll() async throws {
         let now = clock.wall()
         let targets = await engine.targets()
-        for target in due.filter({ $0.value <= now && targets.contains($0.key) }).keys.sorted() {
+        due = due.filter { targets.contains($0.key) }
+        for target in due.filter({ $0.value <= now }).keys.sorted() {
             due[target] = now + (deployment.source(target.source)?.every ?? .minutes(5))
             await engine.poll(target, bypassesCaches: await engine.takeWanted(target))
             try await listen()
