@@ -73,7 +73,7 @@ let package = Package(
             name: "BacklotTests",
             dependencies: [
                 "Backlot", "ConductorCore", "ConductorPorts", "ConductorFiles",
-                "ConductorJournal", "ConductorRuntime", "conductord",
+                "ConductorJournal", "ConductorRuntime", "SourceAdapters", "conductord",
             ]),
         .testTarget(
             name: "ConductorCoreTests",
