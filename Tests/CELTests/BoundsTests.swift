@@ -133,6 +133,20 @@ private let costly: [String] = [
         #expect(ContinuousClock.now - start < .seconds(5))
     }
 
+    @Test(arguments: [
+        "[" + String(repeating: "x+1,", count: 4_000) + "]",
+        "[" + String(repeating: "1==dyn(2),", count: 3_000) + "]",
+        String(repeating: "trackr.totl == 'a' && ", count: 1_500) + "true",
+        String(repeating: "[1,", count: 30_000), String(repeating: "a.b ", count: 20_000),
+        "'" + String(repeating: "é", count: 90_000) + "' == branch.name",
+        String(repeating: "a", count: 90_000), String(repeating: "(", count: 90_000),
+    ])
+    func `a long text is compiled or refused soon`(source: String) {
+        let start = ContinuousClock.now
+        _ = try? Program(compiling: source, in: facts)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
     @Test func `a broken budget is not absorbed`() throws {
         var limits = Limits.standard
         limits.steps = 50

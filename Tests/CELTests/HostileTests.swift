@@ -73,7 +73,7 @@ private let unchecked = Environment(isChecked: false)
 @Suite struct `Hostile texts` {
     @Test(arguments: UInt64(0)..<64) func `of any words never trap`(seed: UInt64) {
         var dice = Dice(seed: seed)
-        for _ in 0..<60 {
+        for _ in 0..<25 {
             let source = (0..<(1 + dice.roll(24))).map { _ in dice.pick(words) }.joined(
                 separator: dice.pick(["", " "])
             )
@@ -95,7 +95,7 @@ private let unchecked = Environment(isChecked: false)
     @Test(arguments: UInt64(0)..<64)
     func `that parse keep their shape, and checked ones have their overloads`(seed: UInt64) throws {
         var dice = Dice(seed: seed)
-        for _ in 0..<60 {
+        for _ in 0..<25 {
             let source = expression(&dice, 4)
             let tree = try SyntaxTree(parsing: source)
             let printed = tree.description

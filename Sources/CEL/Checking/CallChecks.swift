@@ -248,8 +248,8 @@ extension Checker {
         var overload: String?
         for form in function.overloads
         where form.isMember == isMember && form.parameters.count == types.count {
-            let saved = unifier.bindings
-            let base = unifier.room()
+            let before = unifier.mark
+            let base = unifier.room(for: form)
             var fits = true
             for (type, parameter) in zip(types, form.parameters) {
                 let expected = unifier.instantiated(parameter, from: base)
@@ -259,7 +259,7 @@ extension Checker {
                 }
             }
             guard fits else {
-                unifier.restore(saved)
+                unifier.restore(before)
                 continue
             }
             let type = unifier.instantiated(form.result, from: base)

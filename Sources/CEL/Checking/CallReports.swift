@@ -22,7 +22,7 @@ extension Checker {
     }
 
     mutating func reportFunction(_ name: String, _ node: SyntaxTree.Node, isMember: Bool) {
-        guard isChecked else { return }
+        guard isChecked, !isFull else { return }
         let length = (name.split(separator: ".").last ?? "").unicodeScalars.count
         let isDotted = name.contains(".")
         if Library.macros.contains(name) {
@@ -142,13 +142,13 @@ extension Checker {
         at place: Int,
         isMember: Bool
     ) -> [String] {
-        let saved = unifier.bindings
-        defer { unifier.restore(saved) }
+        let before = unifier.mark
+        defer { unifier.restore(before) }
         var names: [String] = []
         for form in function.overloads
         where form.isMember == isMember && form.parameters.count == types.count {
-            unifier.restore(saved)
-            let base = unifier.room()
+            unifier.restore(before)
+            let base = unifier.room(for: form)
             let parameters = form.parameters.map { unifier.instantiated($0, from: base) }
             var fits = true
             for index in types.indices where index != place {

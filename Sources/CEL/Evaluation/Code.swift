@@ -303,6 +303,7 @@ final class MapCode: Code {
                 place += 1
                 let value = try operands[place].evaluate(&frame)
                 place += 1
+                try frame.chargeKey(key)
                 guard let mapKey = MapKey(key) else {
                     throw .failed(.unsupportedKey, "unsupported key type: \(key.typeName)")
                 }

@@ -116,7 +116,7 @@ struct Pattern: Sendable {
             guard let scalar = next else { return false }
             next = iterator.next()
             let states = threads.turn()
-            try frame.step(states.count / 4 + 1)
+            try frame.step(instructions.count / 16 + 1)
             for state in states {
                 guard case .set(let number) = instructions[state],
                     sets[number].contains(scalar)

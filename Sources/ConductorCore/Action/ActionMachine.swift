@@ -2,6 +2,15 @@
 // the moment; the dispatcher only performs.
 
 extension IntentProgress {
+    /// Whether a new attempt is due.
+    func isAboutToStart(at now: Stamp) -> Bool {
+        switch status {
+        case .pending: true
+        case .backoff(let until, _): now.elapsed >= until
+        case .sent, .quiet, .probing, .probeAgain, .done, .failed, .inDoubt, .abandoned: false
+        }
+    }
+
     /// Starts what is due. Returns whether anything changed.
     ///
     /// - Parameters:

@@ -194,14 +194,13 @@ struct Evaluation {
             answer = Answer(verdict: .unknown(cause), alarm: false)
         case .met:
             let limit = compiled.condition.maxAge
-            let (verdict, expired) = evaluate(compiled.expression, maxAge: limit)
+            let every = compiled.condition.every
+            let (verdict, expired) = evaluate(compiled.expression, maxAge: limit, every: every)
             answer = Answer(verdict: verdict, alarm: false, expired: expired)
             if verdict == .unmet, let alarm = compiled.alarm {
-                answer.alarm = evaluate(alarm, maxAge: limit).verdict == .met
+                answer.alarm = evaluate(alarm, maxAge: limit, every: every).verdict == .met
             }
-            if let every = compiled.condition.every {
-                wake(at: now.elapsed.saturatingAdd(every.milliseconds))
-            }
+            if let every { wake(at: clock(every).saturatingAdd(every.milliseconds)) }
         }
         answers[index] = answer
         return answer
@@ -213,10 +212,18 @@ struct Evaluation {
         return evaluate(expression, maxAge: nil).verdict
     }
 
+    /// The elapsed clock as a condition sees it: with `every`, it moves in steps of that length, so
+    /// that its answer is the same whenever somebody looks.
+    private func clock(_ every: Span?) -> Int64 {
+        guard let step = every?.milliseconds, step > 0 else { return now.elapsed }
+        return now.elapsed.flooredDivision(by: step) * step
+    }
+
     /// Evaluates one expression over the facts as they stand.
     private mutating func evaluate(
         _ expression: CompiledExpression,
-        maxAge: Span?
+        maxAge: Span?,
+        every: Span? = nil
     ) -> (verdict: Verdict, expired: Int64?) {
         guard let program = expression.program else {
             return (.unknown(.disabled(reason: expression.fault ?? "it does not compile")), nil)
@@ -240,7 +247,7 @@ struct Evaluation {
                     causes.append((name, .missing(fact: name)))
                 }
             case .timeInStage:
-                let span = now.since(state.since).milliseconds
+                let span = max(0, clock(every).saturatingAdd(-state.since.elapsed))
                 slots.append(FactType.duration(milliseconds: span).map { .value($0) } ?? .unknown)
             case .fact(let index), .age(let index):
                 let fact = resolve(index, maxAge: maxAge)
@@ -251,7 +258,7 @@ struct Evaluation {
                 case .known(let value, _):
                     wakeWhenStale(fact)
                     if case .age = input {
-                        let age = max(0, now.elapsed - (fact.origin ?? now.elapsed))
+                        let age = max(0, clock(every) - (fact.origin ?? now.elapsed))
                         slots.append(
                             FactType.duration(milliseconds: age).map { .value($0) } ?? .unknown
                         )

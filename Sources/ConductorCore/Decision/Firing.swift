@@ -1,6 +1,32 @@
 // Deciding a transition: by rule, by a guard, by a person.
 
+/// What stood before a transition was decided.
+struct BeforeFiring {
+    var state: TrackState
+    var intents: Int
+    /// The command that asked for it.
+    var command: String?
+}
+
 extension TrackMachine {
+    /// Takes back what this very turn has decided, so that a brake can go first. Nothing of it was
+    /// sent.
+    mutating func takeBack() {
+        guard let before = beforeFiring else { return }
+        let signoffs = state.signoffs
+        state = before.state
+        state.signoffs = signoffs
+        intents.removeSubrange(before.intents...)
+        fired = nil
+        entered = nil
+        beforeFiring = nil
+        for place in replies.indices where replies[place].id == before.command {
+            replies[place].accepted = false
+            replies[place].message = "a brake overtook it before anything was done"
+        }
+        look()
+    }
+
     /// Fires the first transition, in order of priority, that lacks nothing.
     mutating func decideTransition() {
         rearm()
@@ -20,7 +46,9 @@ extension TrackMachine {
                 return
             }
             let withoutPush = missing.filter { $0.kind != .push }
-            if second == nil, withoutPush.count == 1, withoutPush[0].kind == .confirmation {
+            guard withoutPush.count == 1, withoutPush[0].kind == .confirmation else { continue }
+            // Those that wait for nobody come first; else two would take turns for ever.
+            if second == nil || (second?.manual == true && withoutPush.count == missing.count) {
                 second = transition
             }
         }
@@ -81,6 +109,7 @@ extension TrackMachine {
         claims: [String],
         cause: Progress.Cause
     ) {
+        beforeFiring = BeforeFiring(state: state, intents: intents.count)
         state.step += 1
         if rules.stage(to)?.latchesCandidate == true {
             state.candidate = candidateNow ?? state.candidate

@@ -109,11 +109,20 @@ extension TrackMachine {
 
     /// Fires a transition now, or says what is not met. A push is never remembered.
     private mutating func push(_ command: Command, _ transition: Transition) {
+        guard fired == nil else {
+            return refuse(command, "another transition was decided a moment ago; look again")
+        }
         look()
         keepCredits()
         compareWithReality()
         if fired != nil {
             return refuse(command, "reality has just moved the track to \(state.stage ?? "?")")
+        }
+        if let drift, drift == target(of: transition.to), !view.shadow {
+            adopt(drift, cause: .person(actor: command.actor))
+            self.drift = nil
+            accept(command, "reality shows \(drift) already; taken over, nothing is done")
+            return
         }
         let missing = leaves(of: transition, pushed: true).filter { !$0.isMet }
         guard missing.isEmpty else {
@@ -131,11 +140,17 @@ extension TrackMachine {
             return refuse(command, "the app is in shadow: nothing is done, this would have been")
         }
         fire(transition, cause: .person(actor: command.actor))
+        beforeFiring?.command = command.id
         accept(command, "\(transition.name) is decided")
     }
 
     /// A person's pause or cancel: it goes ahead of what is under way, and a hold lets it through.
     private mutating func brake(_ command: Command, to kind: Stage.Kind) {
+        if kind == .waiting, case .waiting = state.phase, state.pause != nil, fired == nil {
+            state.pause?.by = .person(actor: command.actor)
+            return accept(command, "it is paused already; now only a person resumes it")
+        }
+        if fired != nil { takeBack() }
         let transition = transitionsHere().first { transition in
             target(of: transition.to).flatMap(rules.stage)?.kind == kind
         }
@@ -189,6 +204,9 @@ extension TrackMachine {
     }
 
     private mutating func abandon(_ command: Command, _ how: Command.Abandonment) {
+        guard fired == nil else {
+            return refuse(command, "another transition was decided a moment ago; look again")
+        }
         let progress: Progress
         switch state.phase {
         case .waiting, .finished:
@@ -204,6 +222,16 @@ extension TrackMachine {
         case .asDone:
             var done = progress
             done.cause = .person(actor: command.actor)
+            state.step += 1
+            fired = Decision.Fired(
+                name: progress.transition,
+                from: state.stage ?? "",
+                to: progress.to,
+                direction: progress.direction,
+                cause: done.cause,
+                keys: [],
+                claims: []
+            )
             enter(done)
             accept(command, "\(progress.to) is entered as if all had been done")
         }

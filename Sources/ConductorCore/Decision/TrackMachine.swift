@@ -10,6 +10,9 @@ struct TrackMachine {
     var state: TrackState
     var evaluation: Evaluation
 
+    /// What stood before this turn's first transition, for a brake that overtakes it.
+    var beforeFiring: BeforeFiring?
+
     // What the turn brings, beside the state.
     var intents: [Intent] = []
     var fired: Decision.Fired?
@@ -49,6 +52,8 @@ struct TrackMachine {
         for input in view.inputs { take(input) }
         if !state.retired {
             look()
+            settleIn()
+            look()
             keepCredits()
             watchGuards()
             compareWithReality()
@@ -71,7 +76,7 @@ struct TrackMachine {
     mutating func moveOn() {
         guard case .entering(var progress) = state.phase else { return }
         while let place = progress.intents.firstIndex(where: { $0.intent.blocking && !$0.isDone }) {
-            if case .pending = progress.intents[place].status,
+            if progress.intents[place].isAboutToStart(at: now),
                 let obstacle = obstacle(before: progress, at: place)
             {
                 switch obstacle {
@@ -79,6 +84,7 @@ struct TrackMachine {
                 case .withdraw:
                     state.phase = .waiting
                     state.confirmation = nil
+                    forgetCandidateBeforeItsStage()
                     return
                 case .halfDone(let reason):
                     state.phase = .error(
@@ -139,19 +145,34 @@ struct TrackMachine {
     /// What keeps the next action of a transition from starting.
     private mutating func obstacle(before progress: Progress, at place: Int) -> Obstacle? {
         let intent = progress.intents[place].intent
-        guard case .rule = progress.cause,
+        let isRevisited: Bool =
+            switch progress.cause {
+            case .rule: true
+            case .person: !leadsAside(progress)
+            case .guard, .adoption: false
+            }
+        guard isRevisited,
             let transition = rules.transitions.first(where: { $0.name == progress.transition })
         else {
             return mayStart(intent, of: progress) ? nil : .wait
         }
-        let isUnmet = transition.when.contains { name in
-            machine.conditionIndex[name].map { evaluation.answer($0).verdict == .unmet } ?? false
-        }
-        if isUnmet {
+        let verdicts = transition.when.compactMap { machine.conditionIndex[$0] }
+            .map { evaluation.answer($0).verdict }
+        if verdicts.contains(.unmet) {
             return progress.intents.contains(where: \.mayHaveLanded)
                 ? .halfDone("its conditions do not hold any more") : .withdraw
         }
-        return mayStart(intent, of: progress) ? nil : .wait
+        guard mayStart(intent, of: progress) else { return .wait }
+        // Unknown never raises, between two actions and before a further try neither.
+        guard intent.direction == .raises else { return nil }
+        let isUnknown = verdicts.contains { $0.cause != nil }
+        let isNoisy = watchingGuards().contains { guardRule in
+            switch quiet(guardRule) {
+            case .met, .notApplicable: false
+            case .unmet, .unknown: true
+            }
+        }
+        return isUnknown || isNoisy ? .wait : nil
     }
 
     /// STOP lets nothing start, a hold lets brakes through.
@@ -194,14 +215,26 @@ struct TrackMachine {
         } else {
             state.pause = nil
         }
-        if let latch = rules.stages.firstIndex(where: \.latchesCandidate),
-            let place = rules.stages.firstIndex(where: { $0.name == stage.name }),
-            stage.kind == .road, place < latch
-        {
-            state.candidate = nil
-        }
+        forgetCandidateBeforeItsStage()
         entered = stage.name
         look()
+    }
+
+    /// Before the stage that latches it there is no candidate.
+    mutating func forgetCandidateBeforeItsStage() {
+        guard let latch = rules.stages.firstIndex(where: \.latchesCandidate),
+            let place = rules.stages.firstIndex(where: { $0.name == state.stage }),
+            rules.stages[place].kind == .road, place < latch
+        else { return }
+        state.candidate = nil
+    }
+
+    /// A track that was registered in flight takes up what its stage means.
+    private mutating func settleIn() {
+        guard case .waiting = state.phase, state.step == 0, let stage = state.stage.flatMap(rules.stage)
+        else { return }
+        if stage.terminal || stage.monitor != nil { state.phase = .finished }
+        if stage.latchesCandidate, state.candidate == nil { state.candidate = candidateNow }
     }
 
     /// Non-blocking actions drain by themselves; neither hold nor STOP silences neutral ones.

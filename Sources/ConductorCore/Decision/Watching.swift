@@ -132,6 +132,7 @@ extension TrackMachine {
                 withheld.append("guard \(guardRule.name) -> \(to)")
                 continue
             }
+            if fired != nil { takeBack() }
             supersede()
             fire(
                 guardRule.name,
@@ -182,6 +183,7 @@ extension TrackMachine {
         }
         state.phase = .waiting
         state.confirmation = nil
+        forgetCandidateBeforeItsStage()
     }
 
     // MARK: Belief and reality
@@ -207,7 +209,7 @@ extension TrackMachine {
             return
         }
         guard evaluation.reality(of: stage) == .unmet else { return }
-        drift = others.first?.name
+        drift = others.first?.name ?? (hasEvidenceFromHere(stage) ? "no stage" : nil)
     }
 
     /// Whether the facts that show a stage were seen since the present one was entered.
@@ -219,8 +221,12 @@ extension TrackMachine {
     }
 
     private mutating func adopt(_ stage: String, reason: String) {
+        adopt(stage, cause: .adoption(reason: reason))
+    }
+
+    /// Enters a stage that reality shows, performing nothing.
+    mutating func adopt(_ stage: String, cause: Progress.Cause) {
         state.step += 1
-        let cause = Progress.Cause.adoption(reason: reason)
         fired = Decision.Fired(
             name: "adopt \(stage)",
             from: state.stage ?? "",

@@ -16,7 +16,7 @@ package struct Instant: Sendable, Hashable, Comparable, CustomStringConvertible 
     }
 
     package static func - (left: Instant, right: Instant) -> Span {
-        Span(milliseconds: left.milliseconds.saturatingAdd(-right.milliseconds))
+        Span(milliseconds: left.milliseconds.saturatingSubtract(right.milliseconds))
     }
 
     /// RFC 3339 in UTC; the fraction appears only when it is not zero.
@@ -172,6 +172,11 @@ extension Int64 {
     func flooredDivision(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
+    }
+
+    func saturatingSubtract(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
     }
 
     func saturatingAdd(_ other: Int64) -> Int64 {

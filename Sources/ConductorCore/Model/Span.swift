@@ -20,7 +20,7 @@ package struct Span: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     package static func - (left: Span, right: Span) -> Span {
-        Span(milliseconds: left.milliseconds.saturatingAdd(-right.milliseconds))
+        Span(milliseconds: left.milliseconds.saturatingSubtract(right.milliseconds))
     }
 
     package static func * (span: Span, factor: Int64) -> Span {
@@ -83,7 +83,7 @@ package struct Stamp: Sendable, Hashable, Codable {
 
     /// The time that passed from `earlier` to this stamp, never negative.
     package func since(_ earlier: Stamp) -> Span {
-        Span(milliseconds: max(0, elapsed.saturatingAdd(-earlier.elapsed)))
+        Span(milliseconds: max(0, elapsed.saturatingSubtract(earlier.elapsed)))
     }
 
     /// The stamp after a further `span`, if neither clock is set in between.

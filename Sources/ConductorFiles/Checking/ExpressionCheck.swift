@@ -17,6 +17,8 @@ struct ExpressionCheck {
     private let environment: Environment
     private let context: Environment
     private let factPaths: [String]
+    /// All that an expression may name.
+    private let names: [String]
     /// Roles whose facts are not known, because their source does not stand.
     private let dubious: Set<String>
 
@@ -24,6 +26,9 @@ struct ExpressionCheck {
         environment = ConditionProfile.environment(for: machine)
         context = ConditionProfile.contextEnvironment(parameters: machine.parameters)
         factPaths = machine.facts.map(\.path)
+        names =
+            factPaths + machine.parameters.keys.map { "params.\($0)" }
+            + ConditionProfile.contextVariables + ConditionProfile.candidateVariables
         self.dubious = dubious
     }
 
@@ -91,6 +96,13 @@ struct ExpressionCheck {
         let offset = diagnostic.position.offset
         let name = Self.path(in: text, at: offset)
         if code == .unknownName {
+            if diagnostic.code != .unknownField, !name.isEmpty {
+                message =
+                    name.hasPrefix("params.")
+                    ? "the machine has no parameter '\(name.dropFirst("params.".count))'"
+                    : "no source provides '\(name)'"
+                suggestion = suggestion ?? Suggestion.nearest(to: name, among: names)
+            }
             if let role = name.split(separator: ".").first, dubious.contains(String(role)) {
                 return nil
             }

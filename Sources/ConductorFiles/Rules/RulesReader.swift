@@ -107,9 +107,7 @@ struct RulesReader {
                 {
                     stage.latchPlace = section.place(of: "latch") ?? name.place
                 }
-                if let node = section.take("monitor") {
-                    stage.monitor = reader.span(node, of: "'monitor'")
-                }
+                stage.monitor = section.span("monitor")
                 if let node = section.take("reality") { stage.reality = realities(node) }
                 section.finish()
             }
@@ -161,10 +159,8 @@ struct RulesReader {
         if let node = section.take("max_age"), let span = reader.span(node, of: "'max_age'") {
             condition.maxAge = Located(value: span, place: node.place)
         }
-        condition.sustained = section.take("sustained").flatMap {
-            reader.span($0, of: "'sustained'")
-        }
-        condition.every = section.take("every").flatMap { reader.span($0, of: "'every'") }
+        condition.sustained = section.span("sustained")
+        condition.every = section.span("every")
         section.finish()
     }
 
@@ -197,7 +193,7 @@ struct RulesReader {
                 transition.when = reader.names(node, of: "'when'", single: true) ?? []
             }
             transition.actions = section.take("do").map(actions) ?? []
-            transition.dwell = section.take("dwell").flatMap { reader.span($0, of: "'dwell'") }
+            transition.dwell = section.span("dwell")
             transition.manual =
                 section.take("manual").flatMap { reader.flag($0, of: "'manual'") } ?? false
             transition.claims =
@@ -313,9 +309,7 @@ struct RulesReader {
                 reportEmpty(node, "'watch'")
             }
             if let node = section.require("when") { watcher.when = questions(node, of: watcher) }
-            watcher.blindAfter = section.take("blind_after").flatMap {
-                reader.span($0, of: "'blind_after'")
-            }
+            watcher.blindAfter = section.span("blind_after")
             if let node = section.require("to") {
                 watcher.to = destination(node)
                 watcher.toPlace = node.place

@@ -222,10 +222,17 @@ struct Section {
         self.place = place
     }
 
-    /// The value of a key; a key without a value counts as absent where it is optional.
+    /// The value of a key; a key without a value counts as absent.
     mutating func take(_ key: String) -> YAMLNode? {
         known.append(key)
-        return entries.first { $0.key == key }?.value
+        let node = entries.first { $0.key == key }?.value
+        return node.flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// A length of time under a key. One that is wrong counts as some length, so that what only
+    /// asks whether there is one is not wrong too.
+    mutating func span(_ key: String) -> Span? {
+        take(key).map { reader.span($0, of: "'\(key)'") ?? .hours(1) }
     }
 
     /// The value of a key that must be there.

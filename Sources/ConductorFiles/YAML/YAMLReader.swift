@@ -129,13 +129,9 @@ struct YAMLReader {
         guard let offset = source.offset(of: place) else {
             return source.place(at: source.scalars.count)
         }
-        var last = offset
-        while last > 0, last >= source.scalars.count,
-            SourceText.breakLength(source.scalars, at: last - 1) > 0
-        {
-            last -= 1
-        }
-        return source.place(at: last)
+        guard source.scalars[offset...].allSatisfy(Self.isSpace) else { return place }
+        let end = source.scalars.lastIndex { !Self.isSpace($0) }
+        return source.place(at: end.map { $0 + 1 } ?? 0)
     }
 
     // MARK: Nodes

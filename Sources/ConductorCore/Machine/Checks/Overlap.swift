@@ -194,11 +194,12 @@ private struct CaseReader {
         if let value = constant(left) {
             return .init(term: text(right), relation: relation.mirrored, value: value)
         }
-        guard relation == .equal || relation == .unequal else { return nil }
-        let sides = [text(left), text(right)].sorted { $0.precedes($1) }
+        // Neither side is a constant: what is compared is their difference with nothing.
+        let (one, other) = (text(left), text(right))
+        let isInOrder = !other.precedes(one)
         return .init(
-            term: sides.joined(separator: " == "), relation: .equal,
-            value: .bool(relation == .equal)
+            term: isInOrder ? "\(one) - \(other)" : "\(other) - \(one)",
+            relation: isInOrder ? relation : relation.mirrored, value: .int(0)
         )
     }
 
