@@ -1,5 +1,5 @@
 import ArgumentParser
-import ConductorCore
+import Glibc
 
 /// How the process ends: the exit codes of `Docs/cli.md`, in one place.
 enum Ending {
@@ -42,5 +42,12 @@ enum Ending {
             Output.complain("\(error)")
             return Exit.cannot.rawValue
         }
+    }
+}
+
+extension Conductord {
+    /// Where the process begins and ends.
+    static func main() async {
+        Glibc.exit(await Ending.run(Self.self, nil))
     }
 }

@@ -251,7 +251,10 @@ struct ExplainReport: Sendable {
         case .guard:
             let cause = leaf.verdict.cause.map { " (\($0))" } ?? ""
             return "\(leaf.name) must be known, fresh and quiet\(cause)"
-        case .push: return "a person: 'conductord advance \(track)'\(note)"
+        case .push:
+            let verb = leaf.name == "resume" ? "resume" : "advance"
+            return "a person's word: 'conductord \(verb) \(track)'"
+                + (leaf.name == "push" ? "" : note)
         case .hold:
             let scope = leaf.name.split(separator: " ").last.map(String.init) ?? "\(track)"
             return "\(leaf.name)\(asking)\(note); 'conductord resume \(scope)' lifts it"

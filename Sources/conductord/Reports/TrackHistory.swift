@@ -37,8 +37,8 @@ struct TrackHistory: Sendable {
     private let stages: [Stage]
     private var last: Decision?
     private var lastState: TrackState?
-    /// Leaves that stand in the way since an instant, by name; the value is a place in `events`.
-    private var blocked: [String: Int] = [:]
+    /// What stands in the way, and the place in `events` that says so.
+    private var blocked: [(blocker: Decision.Blocker, place: Int)] = []
     /// Commands and probes that wait for their answer, by id and by key.
     private var unanswered: [String: Int] = [:]
 
@@ -200,9 +200,12 @@ struct TrackHistory: Sendable {
                     + (was.map { ", was \($0.rawValue)" } ?? "")
             )
         }
+        // One turn may end a transition and begin the next, or do both to one.
+        let entersFirst = decision.fired.map { $0.to != decision.entered } ?? true
+        if entersFirst, let entered = decision.entered { enter(entered, at: at) }
         if let fired = decision.fired { take(fired, at: at) }
+        if !entersFirst, let entered = decision.entered { enter(entered, at: at) }
         takeBlockers(of: decision, at: at)
-        if let entered = decision.entered { enter(entered, at: at) }
         if stays.isEmpty, let stage = state.stage, decision.entered == nil {
             stays.append(Stay(stage: stage, from: state.since.wall))
         }
@@ -246,16 +249,15 @@ struct TrackHistory: Sendable {
         let way = WayOn(stages: stages).candidate(of: decision)
         let blockers = way?.blockedBy ?? []
         let hasMoved = decision.stage != last?.stage
-        for (name, place) in blocked.sorted(by: { $0.key.precedes($1.key) })
-        where hasMoved || !blockers.contains(where: { $0.name == name }) {
-            blocked[name] = nil
+        for (blocker, place) in blocked where hasMoved || !blockers.contains(blocker) {
             let length = at - events[place].at
             events[place].details["until"] = JSON(at)
             events[place].details["seconds"] = JSON(seconds: length)
             events[place].words += ", for \(Words.length(length))"
         }
-        for blocker in blockers where blocked[blocker.name] == nil {
-            blocked[blocker.name] = events.count
+        blocked.removeAll { hasMoved || !blockers.contains($0.blocker) }
+        for blocker in blockers where !blocked.contains(where: { $0.blocker == blocker }) {
+            blocked.append((blocker, events.count))
             let cause = blocker.cause.map { " (\($0))" } ?? ""
             add(
                 .blocked,
