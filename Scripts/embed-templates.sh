@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 target=Sources/conductord/Templates/Templates.swift
 
 embed() { # NAME FILE WORDS
-    printf '\n    /// %s\n    static let %s = ##"""\n' "$3" "$1"
+    printf '\n    /// The file %s.\n    static let %s = ##"""\n' "$3" "$1"
     # The last line's end stands before the quotes; empty lines stay empty.
     sed -e 's/^\(..*\)$/        \1/' "$2"
     printf '\n        """##\n'

@@ -103,10 +103,8 @@ package struct Scene<Beat: Sendable>: Sendable {
 
     /// Sets facts of a place; null takes one away.
     ///
-    /// - Parameters:
-    ///   - about: what the facts are about, where they have a subject.
-    ///   - observedAt: the backend's own time of them, where it says one.
-    ///   - wakes: whether the backend calls, or waits to be asked.
+    /// `about` is what they are about, where they have a subject; `observedAt` the backend's own
+    /// time of them, where it says one. A backend that does not call (`wakes`) waits to be asked.
     package mutating func set(
         _ place: Place,
         _ values: [String: JSON],

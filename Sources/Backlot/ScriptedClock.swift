@@ -52,7 +52,9 @@ package final class ScriptedClock: ConductorClock {
         }
     }
 
-    /// Moves on to `instant` and wakes who slept until then. It never runs backwards.
+    /// Moves on to `instant` and wakes who slept until then.
+    ///
+    /// It never runs backwards.
     package func move(to instant: Instant) {
         let woken = state.withLock { state in
             state.now = max(state.now, instant)

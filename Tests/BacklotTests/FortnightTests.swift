@@ -14,7 +14,7 @@ private struct Played {
     let result: Demo.Result
     let record: DemoRecord
 
-    /// - Parameter change: of the built-in rules.
+    /// Plays by the built-in rules, changed.
     static func fortnight(_ change: (String) -> String = { $0 }) async throws -> Played {
         let directory = NSTemporaryDirectory() + "demo-" + UUID().uuidString
         let rules = directory + "-rules.yaml"
@@ -70,7 +70,9 @@ private struct Played {
         let played = try await Played.fortnight()
         defer { played.remove() }
         let back = ["final_rc", "branched"]
-        #expect(played.road(of: "ios") == ["branched"] + back + back + back + ["final_rc"] + Self.end)
+        #expect(
+            played.road(of: "ios") == ["branched"] + back + back + back + ["final_rc"] + Self.end
+        )
         #expect(
             played.road(of: "android") == ["branched"] + back + back + [
                 "final_rc", "submitted", "rollout_1", "rollout_paused", "rollout_1", "rollout_100",
@@ -85,7 +87,8 @@ private struct Played {
         #expect(OfficeCalendar.weekday(of: submitted) == .monday)
         #expect(!OfficeCalendar.isOfficeHour(submitted))
         // A day at 1 %, counted from the resume.
-        let day = try played.entered("rollout_100", "android") - played.entered("rollout_1", "android")
+        let day =
+            try played.entered("rollout_100", "android") - played.entered("rollout_1", "android")
         #expect(day >= .hours(24) && day < .hours(26))
         #expect(played.record.isRetired.count == 3)
         #expect(Set(played.result.effects.map(\.key)).count == played.result.effects.count)

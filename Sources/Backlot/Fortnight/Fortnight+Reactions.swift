@@ -53,7 +53,9 @@ extension Fortnight {
         }
         scene.set(Place("store", track), ["review": "in_review"], about: commit)
         scene.after(platforms[track]?.review ?? .hours(12), .reviewed(track, commit: commit))
-        return .done("\(intent.parameters["candidate"]?["build"]?.stringValue ?? commit) is in review")
+        return .done(
+            "\(intent.parameters["candidate"]?["build"]?.stringValue ?? commit) is in review"
+        )
     }
 
     private func rollOut(_ track: TrackID, _ state: String, _ scene: inout Scene<Beat>) {
@@ -74,7 +76,8 @@ extension Fortnight {
             guard let commit = story.head else { return }
             // A whole regression for the first candidate; for later ones, what the fix touches.
             let paces: [(String, Int64)] =
-                isFirst ? [("playback", 130), ("search", 200)] : [("playback", 50), ("search", 95)]
+                isFirst
+                ? [("playback", 130), ("search", 200)] : [("playback", 50), ("search", 95)]
             for (team, minutes) in paces {
                 let moment = OfficeCalendar.officeHour(from: scene.now + .minutes(minutes))
                 scene.at(moment, .signoff(track, team: team, commit: commit))

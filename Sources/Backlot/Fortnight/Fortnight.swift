@@ -217,7 +217,10 @@ package struct Fortnight: Script {
         platforms[track] = story
         scene.tell(track, "a release-blocking bug is found: \(bug.title)")
         scene.set(Place("tracker", track), ["blockers.open": .int(Int64(story.openBugs))])
-        scene.after(bug.fix + Span(milliseconds: -Span.minutes(40).milliseconds), .fixInReview(track))
+        scene.after(
+            bug.fix + Span(milliseconds: -Span.minutes(40).milliseconds),
+            .fixInReview(track)
+        )
         scene.after(bug.fix, .fixMerged(track, bug))
     }
 

@@ -68,7 +68,9 @@ struct Demo: AsyncParsableCommand {
             showsProgress: !output.json && Terminal.errors.isTerminal
         )
         try show.begin()
-        let result = try await Self.play(loaded, deployment, journal) { try await show.take($0, $1) }
+        let result = try await Self.play(loaded, deployment, journal) {
+            try await show.take($0, $1)
+        }
         let head = journal.head
         try journal.close()
         if output.json {

@@ -79,7 +79,8 @@ final class DemoShow {
         let room = page.width.map { max(30, $0 - margin.count) } ?? .max
         var lines = Table.wrapped(event.text, to: room).map { page.paint($0, inks) }
         if !event.details.isEmpty {
-            let because = (event.kind == .decided ? "because " : "") + event.details.joined(separator: ", ")
+            let because =
+                (event.kind == .decided ? "because " : "") + event.details.joined(separator: ", ")
             lines += Table.wrapped(because, to: room - 2).map { "  " + page.paint($0, .faint) }
         }
         let indent = String(repeating: " ", count: margin.count)

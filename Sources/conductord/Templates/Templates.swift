@@ -2,7 +2,7 @@
 
 /// The files that `init` and `demo` bring along.
 enum Templates {
-    /// `release-states.yaml`
+    /// The file `release-states.yaml`.
     static let rules = ##"""
         # The release process, as a machine that conductord runs.
         #
@@ -184,7 +184,7 @@ enum Templates {
 
         """##
 
-    /// `Examples/starter/conductor.yaml`
+    /// The file `Examples/starter/conductor.yaml`.
     static let starterConfiguration = ##"""
         # What this installation runs: which backends are asked, what may be done to them, and which apps
         # follow release-states.yaml. What each key means: Docs/configuration.md. Check it after every edit:
@@ -329,7 +329,7 @@ enum Templates {
 
         """##
 
-    /// `Examples/starter/facts/music/release.yaml`
+    /// The file `Examples/starter/facts/music/release.yaml`.
     static let starterRelease = ##"""
         # What is the same for all platforms of a release. Sources in conductor.yaml read it.
 
@@ -353,7 +353,7 @@ enum Templates {
 
         """##
 
-    /// `Examples/starter/facts/music/android.yaml`
+    /// The file `Examples/starter/facts/music/android.yaml`.
     static let starterAndroid = ##"""
         # What is known of android alone. Sources in conductor.yaml read it.
 
@@ -374,7 +374,7 @@ enum Templates {
 
         """##
 
-    /// `Examples/starter/facts/music/desktop.yaml`
+    /// The file `Examples/starter/facts/music/desktop.yaml`.
     static let starterDesktop = ##"""
         # What is known of desktop alone. Sources in conductor.yaml read it.
 
@@ -395,7 +395,7 @@ enum Templates {
 
         """##
 
-    /// `Examples/starter/facts/music/ios.yaml`
+    /// The file `Examples/starter/facts/music/ios.yaml`.
     static let starterIos = ##"""
         # What is known of ios alone. Sources in conductor.yaml read it.
 
@@ -416,7 +416,7 @@ enum Templates {
 
         """##
 
-    /// `Examples/demo/conductor.yaml`
+    /// The file `Examples/demo/conductor.yaml`.
     static let demoConfiguration = ##"""
         # The deployment of `conductord demo`: the app `music` on three platforms. Its backends are scripted
         # (kind `backlot`), its rules, journal and runtime are the real ones.
