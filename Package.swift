@@ -61,15 +61,23 @@ let package = Package(
             name: "ConductorJournal",
             dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb]),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // A scripted clock and a scripted world, for the demo and for tests.
+        .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
         // For tests alone: scenarios, scripted clocks, dice.
         .target(name: "ConductorTesting", dependencies: ["CEL", "ConductorCore", "ConductorPorts"]),
         // Floor 4: the executable; one command a file, wiring in one place.
         .executableTarget(
             name: "conductord",
             dependencies: [
-                "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles", "SourceAdapters",
-                "ConductorJournal", "ConductorRuntime", argumentParser, lifecycle, logging,
-                nioCore, nioPosix, unixSignals,
+                "Backlot", "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles",
+                "SourceAdapters", "ConductorJournal", "ConductorRuntime", argumentParser,
+                lifecycle, logging, nioCore, nioPosix, unixSignals,
+            ]),
+        .testTarget(
+            name: "BacklotTests",
+            dependencies: [
+                "Backlot", "ConductorCore", "ConductorPorts", "ConductorFiles",
+                "ConductorJournal", "ConductorRuntime", "SourceAdapters", "conductord",
             ]),
         .testTarget(
             name: "ConductorCoreTests",

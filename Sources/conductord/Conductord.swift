@@ -13,7 +13,8 @@ struct Conductord: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Run.self, Track.self, Hold.self, Resume.self, Advance.self, Pause.self, Cancel.self,
+            Init.self, Check.self, Demo.self, Status.self, Explain.self, Timeline.self,
+            Replay.self, Verify.self, Head.self, Run.self, Track.self, Hold.self, Resume.self, Advance.self, Pause.self, Cancel.self,
             Retry.self, Abandon.self, Signoff.self, Stop.self,
         ]
     )
