@@ -59,7 +59,7 @@ let package = Package(
             ]),
         .target(
             name: "ConductorJournal",
-            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb]),
+            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb, grdbSQLite]),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
@@ -93,6 +93,12 @@ let package = Package(
             dependencies: [
                 "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
                 "ConductorTesting",
+            ]),
+        .testTarget(
+            name: "conductordTests",
+            dependencies: [
+                "CEL", "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
+                "conductord",
             ]),
         .testTarget(name: "HouseRulesTests"),
         .testTarget(

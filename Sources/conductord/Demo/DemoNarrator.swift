@@ -111,7 +111,7 @@ struct DemoNarrator {
                 })
             else { return [] }
             let now = world.lastTick?.at.wall
-            var reasons = rule.when.map { name in
+            var reasons: [(String, Instant)] = rule.when.map { name in
                 (name, state.verdicts[name]?.since ?? now ?? state.since.wall)
             }
             reasons.sort { $0.1 > $1.1 }
