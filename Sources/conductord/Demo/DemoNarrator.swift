@@ -110,9 +110,9 @@ struct DemoNarrator {
                     $0.name == fired.name && $0.from == fired.from
                 })
             else { return [] }
-            let now = world.lastTick?.at.wall
+            let now: Instant? = world.lastTick?.at.wall
             var reasons: [(String, Instant)] = rule.when.map { name in
-                (name, state.verdicts[name]?.since ?? now ?? state.since.wall)
+                (name, state.verdicts[name]?.since.wall ?? now ?? state.since.wall)
             }
             reasons.sort { $0.1 > $1.1 }
             var lines = reasons.map { name, since in
