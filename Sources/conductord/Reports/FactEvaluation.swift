@@ -10,7 +10,9 @@ struct FactEvaluation {
     /// Facts by dotted path.
     private let facts: [String: JSON]
 
-    /// - Parameter file: a mapping; nested ones give dotted paths, dotted keys are paths already.
+    /// - Parameters:
+    ///   - source: the expression.
+    ///   - file: a mapping; nested ones give dotted paths, dotted keys are paths already.
     init(_ source: String, facts file: JSON) {
         self.source = source
         var facts: [String: JSON] = [:]

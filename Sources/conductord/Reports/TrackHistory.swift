@@ -51,7 +51,9 @@ struct TrackHistory: Sendable {
 
     /// Takes the next entry in.
     ///
-    /// - Parameter at: the time of the tick that a decision or an intent belongs to.
+    /// - Parameters:
+    ///   - entry: what is recorded.
+    ///   - at: the time of the tick that a decision or an intent belongs to.
     /// - Throws: `WorldError` when stored text cannot be read.
     mutating func take(_ entry: Entry, at: Instant) throws {
         switch entry {
