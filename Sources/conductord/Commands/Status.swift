@@ -29,13 +29,14 @@ struct Status: ParsableCommand {
         let fleet = try FleetReading(reader)
         if case .track(let track) = scope { try reader.require(track) }
         let named = scope.map { if case .track = $0 { true } else { false } } ?? false
+        let asked = fleet.tracks.filter { scope?.contains($0.state.track) ?? true }
+        let shown = asked.filter { all || named || !$0.state.retired }
         let report = StatusReport(
             at: fleet.at,
             stop: fleet.stop,
             holds: fleet.holds,
-            tracks: fleet.tracks.filter { view in
-                (scope?.contains(view.state.track) ?? true) && (all || named || !view.state.retired)
-            }
+            tracks: shown,
+            hidden: asked.count - shown.count
         )
         try Output.print(reading.output, json: { report.json }, text: report.text)
     }
