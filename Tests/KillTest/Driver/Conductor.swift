@@ -11,7 +11,7 @@ struct Conductor {
     ///   - prefix: a program and its arguments that run it, such as strace.
     func start(log name: String, under prefix: [String] = []) throws -> Daemon {
         let log = scene.directory.appending(path: name)
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let process = Process()
         let command = prefix + [program.path, "run"] + places
         process.executableURL = URL(filePath: "/usr/bin/env")
@@ -28,7 +28,7 @@ struct Conductor {
     func ask(_ arguments: [String]) throws -> (status: Int32, output: Data) {
         let process = Process()
         let (output, errors) = (Pipe(), scene.directory.appending(path: "last-errors"))
-        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
         process.executableURL = program
         process.arguments = arguments + places
         process.currentDirectoryURL = scene.directory
