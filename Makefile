@@ -17,7 +17,7 @@ help: ## this list
 # A debug build is ready in half the time of a release build, and quick enough to play with.
 run: setup ## start the conductor on an example to play with; again later, it goes on
 	swift build --product conductord
-	@Scripts/play.sh
+	@Scripts/play.sh "$$(swift build --show-bin-path)/conductord"
 
 clean-run: ## forget the example that `make run` made
 	rm -rf playground

@@ -127,7 +127,10 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
         var last = sequence
         while true {
             let page = try read { database in
-                let page = try database.rows(after: last, through: last + Self.pageRows)
+                let page = try database.rows(
+                    after: last,
+                    through: last + min(Self.pageRows, .max - last)
+                )
                 let isEnd = page.isEmpty ? try database.nextSequence(after: last) == nil : false
                 return isEnd ? nil : page
             }

@@ -40,8 +40,9 @@ struct Verifier {
         checkNothingBefore()
         var last: Int64 = 0
         while last < lastSequence {
-            let (upper, _) = last.addingReportingOverflow(ReadOnlyJournal.pageRows)
-            let page = page(after: last, through: min(max(upper, last), lastSequence))
+            // By subtraction, for an inserted row may stand at the largest number.
+            let rest = lastSequence - last
+            let page = page(after: last, through: last + min(rest, ReadOnlyJournal.pageRows))
             for place in page.places { check(place) }
             last = page.end
             progress(min(last, lastSequence), lastSequence)

@@ -66,21 +66,10 @@ struct Wiring {
         let holder = "conductord, process \(getpid()), user \(Peer.own)"
         let journal = try Journal(path: places.journalPath, holder: holder, create: true)
         let world = try History.open(places.journalPath).world
-        var machines: [String: Entry.MachineRecord] = [:]
-        for app in deployment.apps {
-            for (platform, machine) in app.machines {
-                let canonical = try JSON(encoding: machine.canonical).description
-                machines["\(app.name)/\(platform)"] = Entry.MachineRecord(
-                    digest: Digest.text(of: Array(canonical.utf8)),
-                    canonical: canonical,
-                    source: try JSON(encoding: machine).description
-                )
-            }
-        }
         let stopFile = places.stopFilePath
         let settings = Engine.Settings(
             deployment: deployment,
-            machines: machines,
+            machines: try Self.machineRecords(of: deployment),
             files: loaded.contents.mapValues { Digest.text(of: $0) },
             process: Int(getpid()),
             shadow: shadow,
@@ -94,6 +83,24 @@ struct Wiring {
             clock: clock,
             observe: observe
         )
+    }
+
+    /// Every machine of a deployment as the journal records it, by `app/platform`.
+    static func machineRecords(
+        of deployment: Deployment
+    ) throws -> [String: Entry.MachineRecord] {
+        var machines: [String: Entry.MachineRecord] = [:]
+        for app in deployment.apps {
+            for (platform, machine) in app.machines {
+                let canonical = try JSON(encoding: machine.canonical).description
+                machines["\(app.name)/\(platform)"] = Entry.MachineRecord(
+                    digest: Digest.text(of: Array(canonical.utf8)),
+                    canonical: canonical,
+                    source: try JSON(encoding: machine).description
+                )
+            }
+        }
+        return machines
     }
 
     private func adapters(_ deployment: Deployment) throws -> Adapters {

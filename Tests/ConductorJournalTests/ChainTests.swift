@@ -48,7 +48,7 @@ import Testing
                     switch column.type {
                     case "INTEGER": "coalesce(\(name), 0) + 1"
                     case "TEXT": "coalesce(\(name), '') || 'x'"
-                    default: "x'00' || substr(\(name), 2)"
+                    default: "CAST(x'00' || substr(\(name), 2) AS BLOB)"
                     }
                 try original.write(to: URL(fileURLWithPath: scratch.journal))
                 try scratch.tamper(

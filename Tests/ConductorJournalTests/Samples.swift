@@ -29,7 +29,7 @@ final class Scratch: Sendable {
     /// A closed journal that holds `entries`.
     func filled(_ entries: [Entry] = Sample.entries) throws {
         let journal = try write()
-        for entry in entries { _ = try journal.append([entry], bodies: Sample.bodies) }
+        _ = try journal.append(entries, bodies: Sample.bodies)
         try journal.close()
     }
 
@@ -50,6 +50,7 @@ final class Scratch: Sendable {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         let queue = try DatabaseQueue(path: journal, configuration: configuration)
+        try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
         try queue.write { try $0.execute(sql: sql, arguments: arguments) }
         try queue.close()
     }

@@ -2,6 +2,7 @@ import ConductorCore
 import ConductorJournal
 import ConductorPorts
 import ConductorRuntime
+import ConductorTesting
 import Foundation
 import Synchronization
 import Testing
@@ -141,7 +142,7 @@ import Testing
         let engine = try bench.engine(on: try bench.open())
         try await engine.boot()
         try await bench.add(to: engine)
-        FileManager.default.createFile(atPath: bench.stopFile, contents: nil)
+        #expect(FileManager.default.createFile(atPath: bench.stopFile, contents: nil))
         try await bench.look(engine)
         try await bench.act(engine)
         #expect(bench.backend.state.withLock(\.performed) == 0)

@@ -41,7 +41,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
         var odd = request()
         odd.variables["version"] = "1; touch x $(id) `id` *"
         let answer = try await command(
-            [.string(script), "${version}", ""],
+            ["/bin/sh", .string(script), "${version}", ""],
             facts: ["count": "int", "first": "string"]
         ).observe(odd)
         #expect(answer.value("count") == 2)
@@ -54,7 +54,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
         try scratch.write("s3cret\n", to: "token")
         let script = try scratch.script("env > \(scratch.file("env.txt")); echo '{\"n\": 1}'")
         let answer = try await command(
-            [.string(script)],
+            ["/bin/sh", .string(script)],
             [
                 "pass": ["PASSED_ON"],
                 "environment": [
@@ -89,7 +89,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
             #"echo "cannot log in with $TOKEN" >&2; echo '{"n": 1}'; exit 4"#
         )
         let answer = try await command(
-            [.string(script)],
+            ["/bin/sh", .string(script)],
             ["environment": ["TOKEN": .string("file:" + scratch.file("token"))]]
         ).observe(request())
         #expect(answer == .failed(.exitStatus, message: "exit status 4: cannot log in with ***"))
@@ -105,7 +105,9 @@ private func isAlive(_ pid: pid_t) -> Bool {
             sleep 300
             """
         )
-        let answer = try await command([.string(script)], timeout: .seconds(1)).observe(request())
+        let answer = try await command(["/bin/sh", .string(script)], timeout: .seconds(3)).observe(
+            request()
+        )
         #expect(answer.failure == .timedOut)
         let text = try #require(scratch.text("grandchild"))
         let pid = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -117,7 +119,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
             "sleep 300 & echo $! > \(scratch.file("left")); echo '{\"n\": 1}'"
         )
         let began = ContinuousClock.now
-        #expect(try await command([.string(script)]).observe(request()).value("n") == 1)
+        #expect(try await command(["/bin/sh", .string(script)]).observe(request()).value("n") == 1)
         #expect(ContinuousClock.now - began < .seconds(5))
         let text = try #require(scratch.text("left"))
         let pid = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -126,19 +128,21 @@ private func isAlive(_ pid: pid_t) -> Bool {
 
     @Test func `a program that closes its output and stays is ended all the same`() async throws {
         let script = try scratch.script("echo '{\"n\": 1}'; exec >&- 2>&-; exec sleep 300")
-        let answer = try await command([.string(script)], timeout: .seconds(1)).observe(request())
+        let answer = try await command(["/bin/sh", .string(script)], timeout: .seconds(1)).observe(
+            request()
+        )
         #expect(answer.failure == .timedOut)
     }
 
     @Test func `a cancelled poll ends its program promptly`() async throws {
         let script = try scratch.script("echo $$ > \(scratch.file("pid")); exec sleep 300")
-        let source = try command([.string(script)], timeout: .minutes(5))
+        let source = try command(["/bin/sh", .string(script)], timeout: .minutes(5))
         let poll = Task { await source.observe(request()) }
         #expect(await eventually { scratch.text("pid")?.hasSuffix("\n") == true })
         let began = ContinuousClock.now
         poll.cancel()
         #expect(await poll.value.failure == .timedOut)
-        #expect(ContinuousClock.now - began < .seconds(2))
+        #expect(ContinuousClock.now - began < .seconds(10))
         let text = try #require(scratch.text("pid"))
         let pid = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
         #expect(await eventually { !isAlive(pid) })
@@ -148,7 +152,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
         let flood = try await command(["yes"], ["max_bytes": 100_000]).observe(request())
         #expect(flood.failure == .tooLarge)
         let script = try scratch.script("head -c 3000000 /dev/zero >&2; echo '{\"n\": 1}'")
-        #expect(try await command([.string(script)]).observe(request()).value("n") == 1)
+        #expect(try await command(["/bin/sh", .string(script)]).observe(request()).value("n") == 1)
     }
 
     @Test func `a program that is not there is misconfigured`() async throws {
@@ -173,7 +177,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
         let script = try scratch.script(
             #"echo "$CONDUCTOR_KEY $CONDUCTOR_TRACK $CONDUCTOR_ACTION $CONDUCTOR_ATTEMPT $1""#
         )
-        let action = try action("command", ["argv": [.string(script), "${with.text}"]])
+        let action = try action("command", ["argv": ["/bin/sh", .string(script), "${with.text}"]])
         let outcome = await action.perform(intent(with: ["text": "a b"]), attempt: 2)
         #expect(outcome == .done(evidence: "music/ios/8.9.2/3/0/act music/ios/8.9.2 act 2 a b"))
     }
@@ -181,7 +185,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
     @Test func `tells refused from busy from unknown`() async throws {
         func outcome(_ text: String, deadline: Span = .seconds(10)) async throws -> ActionOutcome {
             let script = try scratch.script(text)
-            return try await action("command", ["argv": [.string(script)]])
+            return try await action("command", ["argv": ["/bin/sh", .string(script)]])
                 .perform(intent(deadline: deadline), attempt: 1)
         }
         #expect(
@@ -216,7 +220,10 @@ private func isAlive(_ pid: pid_t) -> Bool {
     ])
     func `the probe speaks by its exit status`(status: Int, answer: ProbeAnswer) async throws {
         let script = try scratch.script("echo seen; exit \(status)")
-        let action = try action("command", ["argv": ["true"], "probe": [.string(script)]])
+        let action = try action(
+            "command",
+            ["argv": ["true"], "probe": ["/bin/sh", .string(script)]]
+        )
         #expect(await action.probe(intent()) == answer)
     }
 
@@ -230,7 +237,7 @@ private func isAlive(_ pid: pid_t) -> Bool {
             let outcome = try await action(
                 "command",
                 [
-                    "argv": [.string(script)],
+                    "argv": ["/bin/sh", .string(script)],
                     "environment": ["TOKEN": .string("file:" + scratch.file("token"))],
                 ]
             ).perform(intent(), attempt: 1)

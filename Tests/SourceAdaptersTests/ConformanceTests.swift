@@ -3,6 +3,8 @@ import ConductorPorts
 import Foundation
 import Testing
 
+@testable import SourceAdapters
+
 @Suite struct `Every source` {
     private let scratch: Scratch
 
@@ -54,7 +56,8 @@ import Testing
             return try source(
                 "command",
                 [
-                    "argv": [.string(path)], "environment": ["TOKEN": secret],
+                    "argv": backend == .absent ? [.string(path)] : ["/bin/sh", .string(path)],
+                    "environment": ["TOKEN": secret],
                     "facts": ["n": "int"],
                 ],
                 timeout: timeout
@@ -90,9 +93,15 @@ import Testing
             """,
             name: "make.sh"
         )
-        let process = try Process.run(URL(fileURLWithPath: made), arguments: [])
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let ending = await ProcessRunner(
+            argv: ["/bin/sh", made],
+            environment: ["PATH": path],
+            timeout: .minutes(1)
+        ).run()
+        guard case .exited(code: 0, _, _) = ending else {
+            return #expect(Bool(false), "\(ending)")
+        }
         let broken = scratch.file("broken")
         try FileManager.default.copyItem(atPath: repository, toPath: broken)
         try FileManager.default.removeItem(atPath: broken + "/.git/HEAD")

@@ -10,51 +10,50 @@ private struct Workshop {
     let scratch: Scratch
     var path: String { scratch.file("app") }
 
-    init() throws {
+    init() async throws {
         scratch = try Scratch()
         try FileManager.default.createDirectory(
             atPath: path,
             withIntermediateDirectories: false
         )
-        try git("init", "--quiet", "--initial-branch=main")
-        try commit("first")
+        try await git("init", "--quiet", "--initial-branch=main")
+        try await commit("first")
     }
 
     @discardableResult
-    func git(_ arguments: String..., at folder: String? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", folder ?? path] + arguments
-        process.environment = [
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
-            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com",
-            "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.com",
-            "GIT_AUTHOR_DATE": "2026-03-02T09:00:00Z", "GIT_COMMITTER_DATE": "2026-03-02T09:00:00Z",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        struct Failed: Error { var arguments: [String] }
-        guard process.terminationStatus == 0 else { throw Failed(arguments: arguments) }
-        return String(decoding: data, as: UTF8.self)
+    func git(_ arguments: String..., at folder: String? = nil) async throws -> String {
+        let runner = ProcessRunner(
+            argv: ["git", "-C", folder ?? path] + arguments,
+            environment: [
+                "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
+                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com",
+                "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.com",
+                "GIT_AUTHOR_DATE": "2026-03-02T09:00:00Z",
+                "GIT_COMMITTER_DATE": "2026-03-02T09:00:00Z",
+            ],
+            timeout: .minutes(1)
+        )
+        struct Failed: Error { var arguments: [String], ending: ProcessRunner.Ending }
+        let ending = await runner.run()
+        guard case .exited(code: 0, let output, _) = ending else {
+            throw Failed(arguments: arguments, ending: ending)
+        }
+        return String(decoding: output, as: UTF8.self)
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     @discardableResult
-    func commit(_ message: String) throws -> String {
-        try git("commit", "--quiet", "--allow-empty", "-m", message)
-        return try git("rev-parse", "HEAD")
+    func commit(_ message: String) async throws -> String {
+        try await git("commit", "--quiet", "--allow-empty", "-m", message)
+        return try await git("rev-parse", "HEAD")
     }
 
     /// A bare repository that the workshop knows as `origin`.
-    func makeOrigin() throws -> String {
+    func makeOrigin() async throws -> String {
         let origin = scratch.file("origin.git")
-        try git("init", "--quiet", "--bare", "--initial-branch=main", origin)
-        try git("remote", "add", "origin", origin)
+        try await git("init", "--quiet", "--bare", "--initial-branch=main", origin)
+        try await git("remote", "add", "origin", origin)
         return origin
     }
 }
@@ -62,7 +61,7 @@ private struct Workshop {
 @Suite struct `The git source` {
     private let workshop: Workshop
 
-    init() throws { workshop = try Workshop() }
+    init() async throws { workshop = try await Workshop() }
 
     private func git(_ more: [String: JSON] = [:]) throws -> any Source {
         var settings = more
@@ -71,12 +70,12 @@ private struct Workshop {
     }
 
     @Test func `brings the release branch as it is`() async throws {
-        let base = try workshop.git("rev-parse", "HEAD")
-        try workshop.git("tag", "-a", "-m", "x", "v8.9.1")
-        try workshop.git("checkout", "--quiet", "-b", "release/8.9.2")
-        try workshop.commit("fix")
-        try workshop.git("tag", "v8.9.2-rc1")
-        let head = try workshop.commit("fix more")
+        let base = try await workshop.git("rev-parse", "HEAD")
+        try await workshop.git("tag", "-a", "-m", "x", "v8.9.1")
+        try await workshop.git("checkout", "--quiet", "-b", "release/8.9.2")
+        try await workshop.commit("fix")
+        try await workshop.git("tag", "v8.9.2-rc1")
+        let head = try await workshop.commit("fix more")
         let source = try git(["tag": "v${version}", "since": "v*"])
         let answer = await source.observe(request())
         #expect(
@@ -91,11 +90,11 @@ private struct Workshop {
     }
 
     @Test func `follows a tag of a tag to its commit and sees a merge`() async throws {
-        let commit = try workshop.git("rev-parse", "HEAD")
-        try workshop.git("branch", "release/8.9.2")
-        try workshop.git("tag", "-a", "-m", "inner", "inner")
-        try workshop.git("tag", "-a", "-m", "outer", "v8.9.2", "inner")
-        try workshop.commit("main goes on")
+        let commit = try await workshop.git("rev-parse", "HEAD")
+        try await workshop.git("branch", "release/8.9.2")
+        try await workshop.git("tag", "-a", "-m", "inner", "inner")
+        try await workshop.git("tag", "-a", "-m", "outer", "v8.9.2", "inner")
+        try await workshop.commit("main goes on")
         let answer = try await git(["tag": "v${version}"]).observe(request())
         #expect(answer.value("tag.exists") == true)
         #expect(answer.value("tag.commit") == .string(commit))
@@ -105,8 +104,8 @@ private struct Workshop {
     }
 
     @Test func `the schema names every fact that comes, and no other`() async throws {
-        try workshop.git("branch", "release/8.9.2")
-        try workshop.git("tag", "v8.9.2")
+        try await workshop.git("branch", "release/8.9.2")
+        try await workshop.git("tag", "v8.9.2")
         let settings: JSON = ["repository": .string(workshop.path), "tag": "v${version}"]
         guard case .meaning(let schema) = adapters.schema(ofSource: "git", settings: settings)
         else { return #expect(Bool(false), "there should be a schema") }
@@ -119,7 +118,7 @@ private struct Workshop {
         let answer = try await git(["base": "none"]).observe(request())
         #expect(answer.observation?.facts.mapValues(\.value) == ["branch.exists": false])
         // A branch below that name is not that branch.
-        try workshop.git("branch", "release/8.9.2/extra")
+        try await workshop.git("branch", "release/8.9.2/extra")
         let below = try await git().observe(request())
         #expect(below.value("branch.exists") == false)
     }
@@ -142,20 +141,20 @@ private struct Workshop {
         let inside = try await git(["repository": .string(workshop.path + "/inside")])
             .observe(request())
         #expect(inside.failure == .notFound)
-        try workshop.git("branch", "release/8.9.2")
+        try await workshop.git("branch", "release/8.9.2")
         try FileManager.default.removeItem(atPath: workshop.path + "/.git/HEAD")
         #expect(try await git().observe(request()).failure == .malformed)
     }
 
     @Test func `a bare repository serves as well, and a shallow one counts nothing`() async throws {
-        try workshop.commit("second")
-        try workshop.git("branch", "release/8.9.2")
+        try await workshop.commit("second")
+        try await workshop.git("branch", "release/8.9.2")
         let bare = workshop.scratch.file("bare.git")
-        try workshop.git("clone", "--quiet", "--bare", workshop.path, bare)
+        try await workshop.git("clone", "--quiet", "--bare", workshop.path, bare)
         let whole = try await git(["repository": .string(bare)]).observe(request())
         #expect(whole.value("ahead") == 0)
         let shallow = workshop.scratch.file("shallow.git")
-        try workshop.git(
+        try await workshop.git(
             "clone",
             "--quiet",
             "--bare",
@@ -172,30 +171,32 @@ private struct Workshop {
     @Test func `sees the remote as it is now and leaves the clone's own references alone`()
         async throws
     {
-        let origin = try workshop.makeOrigin()
-        try workshop.git("push", "--quiet", "origin", "main", "main:release/8.9.2")
+        let origin = try await workshop.makeOrigin()
+        try await workshop.git("push", "--quiet", "origin", "main", "main:release/8.9.2")
         let source = try git(["remote": "origin", "tag": "v${version}"])
         let before = await source.observe(request())
         #expect(before.value("branch.exists") == true)
         let clone = workshop.scratch.file("clone")
-        try workshop.git("clone", "--quiet", origin, clone)
-        try workshop.git("checkout", "--quiet", "release/8.9.2", at: clone)
-        try workshop.git("commit", "--quiet", "--allow-empty", "-m", "theirs", at: clone)
-        try workshop.git("tag", "v8.9.2", at: clone)
-        try workshop.git("push", "--quiet", "--tags", "origin", "release/8.9.2", at: clone)
-        let own = try workshop.git("for-each-ref", "refs/heads", "refs/tags", "refs/remotes")
+        try await workshop.git("clone", "--quiet", origin, clone)
+        try await workshop.git("checkout", "--quiet", "release/8.9.2", at: clone)
+        try await workshop.git("commit", "--quiet", "--allow-empty", "-m", "theirs", at: clone)
+        try await workshop.git("tag", "v8.9.2", at: clone)
+        try await workshop.git("push", "--quiet", "--tags", "origin", "release/8.9.2", at: clone)
+        let own = try await workshop.git("for-each-ref", "refs/heads", "refs/tags", "refs/remotes")
         async let first = source.observe(request())
         async let second = source.observe(request())
         let answers = await [first, second]
-        let head = try workshop.git("rev-parse", "HEAD", at: clone)
+        let head = try await workshop.git("rev-parse", "HEAD", at: clone)
         for answer in answers {
             #expect(answer.value("head") == .string(head))
             #expect(answer.value("tag.commit") == .string(head))
             #expect(answer.value("ahead") == 1)
         }
-        #expect(try workshop.git("for-each-ref", "refs/heads", "refs/tags", "refs/remotes") == own)
+        #expect(
+            try await workshop.git("for-each-ref", "refs/heads", "refs/tags", "refs/remotes") == own
+        )
         // What is gone there is gone here.
-        try workshop.git("push", "--quiet", "origin", ":release/8.9.2", at: clone)
+        try await workshop.git("push", "--quiet", "origin", ":release/8.9.2", at: clone)
         #expect(await source.observe(request()).value("branch.exists") == false)
     }
 
@@ -223,9 +224,9 @@ private struct Workshop {
     private let workshop: Workshop
     private let commit: String
 
-    init() throws {
-        workshop = try Workshop()
-        commit = try workshop.git("rev-parse", "HEAD")
+    init() async throws {
+        workshop = try await Workshop()
+        commit = try await workshop.git("rev-parse", "HEAD")
     }
 
     private func git(_ kind: String, _ more: [String: JSON] = [:]) throws -> any ActionAdapter {
@@ -261,19 +262,19 @@ private struct Workshop {
     @Test(arguments: ["branch", "tag"])
     func `creates once, at the candidate, and finds it done`(kind: String) async throws {
         let action = try git(kind)
-        let later = try workshop.commit("newer, and not the candidate")
+        let later = try await workshop.commit("newer, and not the candidate")
         let intent = intent(candidate: commit)
         #expect(await action.probe(intent) == .absent)
         #expect(isDone(await action.perform(intent, attempt: 1)))
         let name = kind == "tag" ? "v8.9.2" : "release/8.9.2"
-        #expect(try workshop.git("rev-parse", name + "^{commit}") == commit)
+        #expect(try await workshop.git("rev-parse", name + "^{commit}") == commit)
         #expect(isPresent(await action.probe(intent)))
         #expect(isAlreadyDone(await action.perform(intent, attempt: 2)))
         // The same name for another commit is somebody else's.
         let other = self.intentFor(later)
         #expect(isAmbiguous(await action.probe(other)))
         #expect(isRejected(await action.perform(other, attempt: 1)))
-        #expect(try workshop.git("rev-parse", name + "^{commit}") == commit)
+        #expect(try await workshop.git("rev-parse", name + "^{commit}") == commit)
     }
 
     private func intentFor(_ commit: String) -> Intent { intent(candidate: commit) }
@@ -284,8 +285,8 @@ private struct Workshop {
             ["message": "# ${version}\n\n--odd", "tagger": "Robot <robot@example.com>"]
         )
         #expect(isDone(await action.perform(intent(candidate: commit), attempt: 1)))
-        #expect(try workshop.git("cat-file", "-t", "v8.9.2") == "tag")
-        let text = try workshop.git("cat-file", "tag", "v8.9.2")
+        #expect(try await workshop.git("cat-file", "-t", "v8.9.2") == "tag")
+        let text = try await workshop.git("cat-file", "tag", "v8.9.2")
         #expect(text.hasSuffix("\n\n# 8.9.2\n\n--odd"))
         #expect(text.contains("tagger Robot <robot@example.com>"))
     }
@@ -294,8 +295,8 @@ private struct Workshop {
         let action = try git("branch")
         let intent = intent(candidate: commit)
         #expect(isDone(await action.perform(intent, attempt: 1)))
-        try workshop.git("checkout", "--quiet", "release/8.9.2")
-        try workshop.commit("a fix")
+        try await workshop.git("checkout", "--quiet", "release/8.9.2")
+        try await workshop.commit("a fix")
         #expect(isPresent(await action.probe(intent)))
         #expect(isAlreadyDone(await action.perform(intent, attempt: 1)))
     }
@@ -311,45 +312,46 @@ private struct Workshop {
 
     @Test(arguments: ["branch", "tag"])
     func `pushes without force and looks at the remote`(kind: String) async throws {
-        let origin = try workshop.makeOrigin()
-        try workshop.git("branch", "release/8.9.2")
-        try workshop.git("tag", "-a", "-m", "x", "v8.9.2")
+        let origin = try await workshop.makeOrigin()
+        try await workshop.git("branch", "release/8.9.2")
+        try await workshop.git("tag", "-a", "-m", "x", "v8.9.2")
         let name = kind == "tag" ? "v8.9.2" : "release/8.9.2"
         let action = try git("push", ["remote": "origin", kind: .string(name)])
         let intent = intent(candidate: commit)
         #expect(await action.probe(intent) == .absent)
         #expect(isDone(await action.perform(intent, attempt: 1)))
         #expect(
-            try workshop.git("rev-parse", name, at: origin) == workshop.git("rev-parse", name)
+            try await workshop.git("rev-parse", name, at: origin) == workshop.git("rev-parse", name)
         )
         #expect(isPresent(await action.probe(intent)))
         #expect(isAlreadyDone(await action.perform(intent, attempt: 2)))
         // Somebody else's history under that name stays as it is.
-        let tree = try workshop.git("write-tree")
-        let stranger = try workshop.git("commit-tree", tree, "-m", "stranger")
+        let tree = try await workshop.git("write-tree")
+        let stranger = try await workshop.git("commit-tree", tree, "-m", "stranger")
         let reference = kind == "tag" ? "refs/tags/v8.9.2" : "refs/heads/release/8.9.2"
-        try workshop.git("push", "--quiet", "--force", "origin", "\(stranger):\(reference)")
+        try await workshop.git("push", "--quiet", "--force", "origin", "\(stranger):\(reference)")
         #expect(isAmbiguous(await action.probe(intent)))
         #expect(isRejected(await action.perform(intent, attempt: 1)))
-        #expect(try workshop.git("rev-parse", reference, at: origin) == stranger)
+        #expect(try await workshop.git("rev-parse", reference, at: origin) == stranger)
     }
 
     @Test func `a branch that only moves forward is moved, and is done when ahead`() async throws {
-        let origin = try workshop.makeOrigin()
-        try workshop.git("push", "--quiet", "origin", "main")
-        try workshop.commit("next")
+        let origin = try await workshop.makeOrigin()
+        try await workshop.git("push", "--quiet", "origin", "main")
+        try await workshop.commit("next")
         let action = try git("push", ["remote": "origin", "branch": "main"])
         #expect(await action.probe(intent()) == .absent)
         #expect(isDone(await action.perform(intent(), attempt: 1)))
         #expect(
-            try workshop.git("rev-parse", "main", at: origin) == workshop.git("rev-parse", "main")
+            try await workshop.git("rev-parse", "main", at: origin)
+                == workshop.git("rev-parse", "main")
         )
         let older = try git("push", ["remote": "origin", "branch": "main", "commit": "main~1"])
         #expect(isAlreadyDone(await older.perform(intent(), attempt: 1)))
     }
 
     @Test func `a remote that refuses, hangs or is not there`() async throws {
-        let origin = try workshop.makeOrigin()
+        let origin = try await workshop.makeOrigin()
         let hook = origin + "/hooks/pre-receive"
         try "#!/bin/sh\necho not on Fridays >&2\nexit 1\n"
             .write(toFile: hook, atomically: true, encoding: .utf8)
@@ -358,8 +360,13 @@ private struct Workshop {
         let refused = await action.perform(intent(), attempt: 1)
         #expect(isRejected(refused))
         #expect("\(refused)".contains("not on Fridays"))
-        try "#!/bin/sh\nexec sleep 300\n".write(toFile: hook, atomically: false, encoding: .utf8)
-        let hung = await action.perform(intent(deadline: .seconds(2)), attempt: 1)
+        let begun = workshop.scratch.file("begun")
+        try "#!/bin/sh\ntouch \(begun)\nexec sleep 300\n"
+            .write(toFile: hook, atomically: false, encoding: .utf8)
+        let push = Task { await action.perform(intent(deadline: .minutes(5)), attempt: 1) }
+        #expect(await eventually { FileManager.default.fileExists(atPath: begun) })
+        push.cancel()
+        let hung = await push.value
         guard case .unknown = hung else { return #expect(Bool(false), "\(hung)") }
         try FileManager.default.removeItem(atPath: origin)
         #expect(isRejected(await action.perform(intent(), attempt: 1)))

@@ -63,7 +63,7 @@ struct SourceConformance: Sendable {
         let source = try await make(.hanging, Span(milliseconds: 500))
         let began = ContinuousClock.now
         #expect(await source.observe(request()).failure == .timedOut, "\(name)")
-        #expect(ContinuousClock.now - began < .seconds(4), "\(name)")
+        #expect(ContinuousClock.now - began < .seconds(20), "\(name)")
     }
 
     private func boundsAFlood() async throws {
@@ -84,7 +84,7 @@ struct SourceConformance: Sendable {
         let began = ContinuousClock.now
         poll.cancel()
         #expect(await poll.value.failure == .timedOut, "\(name)")
-        #expect(ContinuousClock.now - began < .seconds(2), "\(name)")
+        #expect(ContinuousClock.now - began < .seconds(10), "\(name)")
     }
 
     private func keepsItsSecret() async throws {

@@ -84,8 +84,6 @@ import Testing
                 .perform(intent(deadline: Span(milliseconds: 400)), attempt: 1)
             #expect(kind(outcome) == .unknown, "\(path): \(outcome)")
         }
-        // The status is the answer; a body without end takes nothing from it.
-        #expect(server.received.count == 2)
         try await server.stop()
     }
 

@@ -81,7 +81,8 @@ struct EffectLog {
     }
 
     private static func end(_ status: CInt, _ message: String) -> Never {
-        fputs("effect-log: \(message)\n", unsafe stderr)
+        let line = Array("effect-log: \(message)\n".utf8)
+        _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
         exit(status)
     }
 }
