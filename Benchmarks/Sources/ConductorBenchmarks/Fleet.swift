@@ -118,7 +118,7 @@ struct Fleet {
         "blockers.open": 0, "bugs.open": 4, "fixes.unmerged": 0,
     ]
     private static let ci: [String: JSON] = [
-        "tests.state": "passed", "tests.pass_rate": 0.998, "build.verified": true,
+        "tests.state": "passed", "tests.pass_rate": .double(0.998), "build.verified": true,
         "build.uploaded": true,
     ]
     private static let signoff: [String: JSON] = [
@@ -133,7 +133,7 @@ struct Fleet {
 
     private static func quality(crashFreeUsers: Double = 0.9971) -> [String: JSON] {
         [
-            "crash_free_users": .double(crashFreeUsers), "anr_rate": 0.0031, "sessions": 48_211,
+            "crash_free_users": .double(crashFreeUsers), "anr_rate": .double(0.0031), "sessions": 48_211,
             "start_p95_ms": 912,
         ]
     }

@@ -5,6 +5,7 @@ import GRDBSQLite
 /// The least that writes such rows durably: one prepared statement, run over and over.
 ///
 /// The table, the values' sizes and the settings are the journal's; nothing is checked or hashed.
+@safe
 final class PlainLoop {
     private var connection: OpaquePointer?
     private var insertion: OpaquePointer?
@@ -29,8 +30,9 @@ final class PlainLoop {
             """
         )
         if indexed { try run("CREATE INDEX decision_by_track ON decision (track)") }
+        let level = try number(of: "PRAGMA synchronous")
         precondition(
-            try number(of: "PRAGMA synchronous") == 2,
+            level == 2,
             "The plain loop would not sync every commit, and compare with less than the journal."
         )
         let text = "INSERT INTO decision VALUES (?, ?, ?, ?, ?, ?)"
@@ -85,7 +87,7 @@ final class SyncLoop {
     private let handle: FileHandle
 
     init(path: String) throws {
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         handle = try FileHandle(forWritingTo: URL(filePath: path))
     }
 

@@ -4,10 +4,10 @@ import Foundation
 
 /// A snapshot of a release as conditions see it: some 140 values in maps and lists, made up by a
 /// formula, and the same for every reader (CEL, Swift, Python).
-struct ReleaseSnapshot {
-    struct SignOff { var who, role, state: String }
-    struct Build { var id, commit, status: String, number: Int }
-    struct Incident { var id, severity: String }
+struct ReleaseSnapshot: Sendable {
+    struct SignOff: Sendable { var who, role, state: String }
+    struct Build: Sendable { var id, commit, status: String, number: Int }
+    struct Incident: Sendable { var id, severity: String }
 
     let blockersOpen = 0
     let signoffs: [SignOff]
@@ -70,7 +70,7 @@ struct ReleaseSnapshot {
             "quality": [
                 "crash_free_users": .double(crashFreeUsers),
                 "crash_free_sessions": .double(crashFreeSessions), "anr_rate": .double(anrRate),
-                "test_pass_rate": 0.997, "coverage": 0.78, "start_p95_ms": 871,
+                "test_pass_rate": .double(0.997), "coverage": .double(0.78), "start_p95_ms": 871,
             ],
             "now": ["$seconds": .int(Int64(now))],
             "state": [
@@ -119,11 +119,11 @@ struct ReleaseSnapshot {
 }
 
 /// A condition in the three languages that are compared.
-struct ComparedCondition {
+struct ComparedCondition: Sendable {
     var name: String
     var cel: String
     var python: String
-    var swift: (ReleaseSnapshot) -> Bool
+    var swift: @Sendable (ReleaseSnapshot) -> Bool
 
     static let all = [
         ComparedCondition(
