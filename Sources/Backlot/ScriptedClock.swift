@@ -1,5 +1,5 @@
 package import ConductorCore
-package import ConductorPorts
+import ConductorPorts
 import Synchronization
 
 /// A clock that stands still until it is moved.

@@ -105,6 +105,7 @@ extension Fortnight {
         let sessions = users + dice.roll(-users / 10...users / 10)
         story.sessions += sessions
         story.plays += sessions * 3 / 4
+        story.looksCalm = !story.isSpiking
         platforms[track] = story
         // Ten-thousandths, so that every machine writes the same digits.
         let usual = story.usualCrashFree + dice.roll(-3...3)
@@ -118,7 +119,7 @@ extension Fortnight {
                 "sessions": .int(story.sessions), "content_plays": .int(story.plays),
             ],
             observedAt: scene.now + Span(milliseconds: -Span.minutes(25).milliseconds),
-            wakes: story.isSpiking
+            wakes: story.isOut
         )
     }
 }

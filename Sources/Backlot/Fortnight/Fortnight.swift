@@ -85,11 +85,11 @@ package struct Fortnight: Script {
         scene.at(Self.moment(day: 2, 12, 0), .trackerDown)
         scene.at(Self.moment(day: 2, 17, 30), .trackerBack)
         plan("ios", day: 1, 13, 10, "playback stops after a call", fix: 250, &scene)
-        plan("ios", day: 4, 9, 30, "the login screen comes back", fix: 70, &scene)
+        plan("ios", day: 2, 11, 0, "the login screen comes back", fix: 2860, &scene)
         plan("ios", day: 4, 13, 30, "downloads start twice", fix: 160, &scene)
         plan("android", day: 1, 11, 30, "search forgets its filter", fix: 255, &scene)
-        plan("android", day: 2, 14, 20, "a crash in the car mode", fix: 2610, &scene)
-        plan("desktop", day: 4, 9, 20, "media keys do nothing", fix: 165, &scene)
+        plan("android", day: 2, 8, 30, "a crash in the car mode", fix: 2960, &scene)
+        plan("desktop", day: 2, 16, 0, "media keys do nothing", fix: 2645, &scene)
     }
 
     private func plan(
@@ -266,7 +266,8 @@ package struct Fortnight: Script {
 
     private mutating func lookAtPause(_ track: TrackID, _ scene: inout Scene<Beat>) {
         guard let story = platforms[track], story.stage == "rollout_paused" else { return }
-        guard !story.isSpiking else {
+        // People look at the same numbers as the conductor, and those lag.
+        guard story.looksCalm else {
             scene.at(OfficeCalendar.officeHour(from: scene.now + .hours(1)), .lookAtPause(track))
             return
         }

@@ -9,6 +9,8 @@ struct PlatformStory: Sendable {
     var openBugs = 0
     var rejections = 0
     var isSpiking = false
+    /// Whether the newest published metrics are as usual.
+    var looksCalm = true
     /// Sessions and plays of the version so far.
     var sessions: Int64 = 0
     var plays: Int64 = 0

@@ -142,7 +142,7 @@ final class DemoShow {
             """
         )
         for (command, what) in hints(result) {
-            let gap = String(repeating: " ", count: max(1, 76 - command.count))
+            let gap = String(repeating: " ", count: max(2, 78 - command.count))
             try Output.print("  \(command)\(gap)\(page.paint(what, .faint))")
         }
     }
@@ -163,11 +163,11 @@ final class DemoShow {
             ("conductord timeline \(track) \(place)", "all that happened to it"),
             ("conductord verify \(place)", "that no row was touched"),
             ("conductord replay --full \(place)", "every decision again, byte for byte"),
+            ("conductord init my", "rules of your own: set spike_crash_free: 0.98,"),
             (
-                "conductord init my-rules  # then set spike_crash_free: 0.98 in its rules",
-                "other rules,"
+                "conductord demo --rules my/release-states.yaml --state my/demo-state",
+                "and the road is another one"
             ),
-            ("conductord demo --rules my-rules/release-states.yaml", "another road"),
         ]
         return hints
     }
