@@ -3,6 +3,8 @@ import ConductorCore
 /// What the script remembers of one platform.
 struct PlatformStory: Sendable {
     let platform: String
+    /// Whether it is the version whose whole road is played.
+    private let isFirst: Bool
     /// The newest commit of the release branch.
     var head: String?
     var builds = 0
@@ -18,7 +20,10 @@ struct PlatformStory: Sendable {
     var stage = "upcoming"
     var visited: Set<String> = []
 
-    init(platform: String) { self.platform = platform }
+    init(_ track: TrackID) {
+        platform = track.platform
+        isFirst = track.version == Fortnight.version
+    }
 
     /// Whether the candidate is with the store, or with users.
     var isOut: Bool {
@@ -30,7 +35,7 @@ struct PlatformStory: Sendable {
         switch platform {
         case "ios": .minutes(860)
         case "android": .minutes(570)
-        default: rejections == 0 ? .minutes(930) : .minutes(580)
+        default: !isFirst ? .hours(26) : rejections == 0 ? .minutes(930) : .minutes(580)
         }
     }
 
@@ -53,7 +58,7 @@ struct PlatformStory: Sendable {
     var usualCrashFree: Int64 {
         switch platform {
         case "ios": 9_974
-        case "android": 9_961
+        case "android": isFirst ? 9_961 : 9_932
         default: 9_986
         }
     }
