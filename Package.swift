@@ -59,7 +59,7 @@ let package = Package(
             ]),
         .target(
             name: "ConductorJournal",
-            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb]),
+            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb, grdbSQLite]),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
@@ -95,6 +95,12 @@ let package = Package(
                 "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
                 "ConductorTesting",
             ]),
+        .testTarget(
+            name: "conductordTests",
+            dependencies: [
+                "CEL", "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
+                "conductord",
+            ]),
         .testTarget(name: "HouseRulesTests"),
         .testTarget(
             name: "SourceAdaptersTests",
@@ -102,6 +108,9 @@ let package = Package(
                 "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
                 nioPosix,
             ]),
+        // The kill test: a driver that kills the real program, and the world that it acts on.
+        .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),
+        .executableTarget(name: "kill-test", path: "Tests/KillTest/Driver"),
     ]
 )
 

@@ -138,7 +138,7 @@ struct StoredRow: Sendable {
     /// By `JournalTable.columns`.
     var cells: [Cell]
 
-    init(_ table: JournalTable, _ row: borrowing RowReader) {
+    init(_ table: JournalTable, _ row: RowReader) {
         self.table = table
         sequence = row.integer(0) ?? 0
         hash = row.bytes(1) ?? []

@@ -247,6 +247,11 @@ package actor Engine {
     package struct PollTarget: Sendable, Hashable {
         package var source: String
         package var scope: Scope
+
+        package init(source: String, scope: Scope) {
+            self.source = source
+            self.scope = scope
+        }
     }
 
     private func target(of source: String, around track: TrackID) -> PollTarget? {

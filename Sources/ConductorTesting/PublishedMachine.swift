@@ -77,7 +77,7 @@ package enum PublishedMachine {
         Stage(
             name: "rollout_100",
             shelf: .production,
-            monitor: .days(14),
+            monitor: .days(2),
             reality: "store.rollout == \"complete\""
         ),
         Stage(
@@ -178,7 +178,8 @@ package enum PublishedMachine {
             [
                 ActionUse("vcs.tag", with: ["name": "v${track.version}"]),
                 post("${track.version} has a release candidate: ${candidate.commit}"),
-            ]
+            ],
+            dwell: .minutes(10)
         ),
         step("final_rc", "branched", ["head_beyond_candidate"]),
         step(

@@ -57,11 +57,14 @@ struct ScenarioPrinter {
         if !turn.refetch.isEmpty {
             details.append("asks again: \(turn.refetch.joined(separator: ", "))")
         }
-        let wake = wake(turn, now)
-        if wakes.updateValue(wake, forKey: track) != wake, !wake.isEmpty { details.append(wake) }
         let head =
             "\(track) \(decision.stage ?? "nowhere") \(decision.phase) \(decision.light.rawValue)"
                 + (turn.state.retired ? " retired" : "")
+        let wake = wake(turn, now)
+        if wakes.updateValue(wake, forKey: track) != wake, !wake.isEmpty {
+            if details.isEmpty, last[track] == head { return ["    \(wake)"] }
+            details.append(wake)
+        }
         let isNew = last.updateValue(head, forKey: track) != head
         if details.isEmpty, !isNew { return [] }
         return ["  \(round.tick.at.wall) \(head)"] + details.map { "    " + $0 }

@@ -291,7 +291,15 @@ package struct ScenarioRunner {
     /// Lets time pass, as the runtime would: rounds when something is due, polls on their interval.
     private mutating func wait(_ span: Span) throws {
         let end = rehearsal.now.elapsed.addingReportingOverflow(span.milliseconds).partialValue
+        var steps = 0
         while true {
+            steps += 1
+            guard steps < 10_000 else {
+                throw ScriptFault(
+                    line: output.suffix(12).joined(separator: "\n"),
+                    why: "too many rounds"
+                )
+            }
             var next = end
             if let wake = rehearsal.world.nextWake { next = min(next, wake) }
             if let cadence { next = min(next, lastPoll + cadence.milliseconds) }
@@ -334,7 +342,15 @@ package struct ScenarioRunner {
     /// Rounds until nothing is due and nothing is under way that answers by itself.
     private mutating func settle() throws {
         try tick()
+        var steps = 0
         while let next = queue.map(\.at).min() {
+            steps += 1
+            guard steps < 40 else {
+                throw ScriptFault(
+                    line: output.suffix(40).joined(separator: "\n"),
+                    why: "it goes on and on"
+                )
+            }
             rehearsal.pass(Span(milliseconds: max(0, next - rehearsal.now.elapsed)))
             try happen()
             try tick()
@@ -352,8 +368,10 @@ package struct ScenarioRunner {
             }
             rounds += 1
             guard rounds < 20 else {
-                output.append("  !!! it does not settle")
-                return
+                throw ScriptFault(
+                    line: output.suffix(12).joined(separator: "\n"),
+                    why: "it does not settle"
+                )
             }
         } while rehearsal.world.nextWake.map { $0 <= rehearsal.now.elapsed } ?? false
             || rehearsal.hasNews

@@ -13,9 +13,10 @@ struct Conductord: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Check.self, Demo.self, Status.self, Explain.self, Timeline.self,
-            Replay.self, Verify.self, Head.self, Run.self, Track.self, Hold.self, Resume.self, Advance.self, Pause.self, Cancel.self,
-            Retry.self, Abandon.self, Signoff.self, Stop.self,
+            Init.self, Check.self, Map.self, Eval.self, Run.self, Demo.self,
+            Status.self, Explain.self, Timeline.self, Replay.self, Verify.self, Head.self,
+            Track.self, Signoff.self, Hold.self, Resume.self, Advance.self, Pause.self,
+            Cancel.self, Retry.self, Abandon.self, Stop.self,
         ]
     )
 }

@@ -61,10 +61,14 @@ struct Fence: Sendable, CustomStringConvertible {
 
     @Test func `shows the machine that its examples change`() {
         let sample = Sample()
-        #expect(Self.fences.first { $0.info == "yaml sample release-states.yaml" }?.body
-            == sample.rulesText)
-        #expect(Self.fences.first { $0.info == "yaml sample conductor.yaml" }?.body
-            == sample.configText)
+        #expect(
+            Self.fences.first { $0.info == "yaml sample release-states.yaml" }?.body
+                == sample.rulesText
+        )
+        #expect(
+            Self.fences.first { $0.info == "yaml sample conductor.yaml" }?.body
+                == sample.configText
+        )
     }
 
     @Test func `draws the machine at the root as it is`() throws {
@@ -72,5 +76,30 @@ struct Fence: Sendable, CustomStringConvertible {
         let machine = try #require(app.machines["ios"])
         let drawn = Self.fences.first { $0.info == "mermaid" }?.body
         #expect(drawn == MermaidMap(of: machine).text, "\n\(MermaidMap(of: machine).text)")
+    }
+}
+
+@Suite struct `The page about the configuration` {
+    @Test func `names every key that the reader knows`() throws {
+        let page = try text(of: "Docs/configuration.md")
+        for key in [
+            "version", "tick", "sources", "actions", "claims", "apps", "include", "kind", "scope",
+            "every", "timeout", "class", "direction", "lane", "blocking", "deadline", "settle",
+            "tries", "backoff", "machine", "platforms", "shadow", "parameters",
+        ] {
+            #expect(page.contains("| `\(key)` |"), "\(key)")
+        }
+    }
+
+    @Test func `shows files that can be read`() throws {
+        let fences = Fence.all(in: try text(of: "Docs/configuration.md"))
+        #expect(fences.count >= 6)
+        for fence in fences {
+            var sample = Sample()
+            sample.replace(config: fence.body)
+            let syntax: Set<FaultCode> = [.notYAML, .duplicateKey, .wrongKind, .badDuration]
+            let found = sample.load().faults.filter { syntax.contains($0.code) }
+            #expect(found.isEmpty, "\(found)")
+        }
     }
 }

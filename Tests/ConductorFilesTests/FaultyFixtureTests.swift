@@ -9,7 +9,9 @@ import Testing
             of: "Tests/Fixtures/faulty-release-states.yaml"
         )
         return RuleFiles.load(
-            rules: "faulty.yaml", config: "conductor.yaml", catalog: FakeCatalog(),
+            rules: "faulty.yaml",
+            config: "conductor.yaml",
+            catalog: FakeCatalog(),
             files: MemoryFiles(["faulty.yaml": rules, "conductor.yaml": Sample().configText])
         )
     }

@@ -56,7 +56,9 @@ import Testing
 
     @Test func `counts characters, not bytes, and the caret stands under it`() {
         var sample = Sample()
-        sample.replace(rules: "conditions:\n  built: rc.commit == vcs.head\n  no_bugs: \"'ä😀' == '' || x.y\"")
+        sample.replace(
+            rules: "conditions:\n  built: rc.commit == vcs.head\n  no_bugs: \"'ä😀' == '' || x.y\""
+        )
         let fault = sample.load().faults.first { $0.code == .unknownName }
         #expect(
             fault?.rendered == """

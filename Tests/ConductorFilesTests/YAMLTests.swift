@@ -20,7 +20,10 @@ import Testing
     }
 
     @Test func `with a tab or a control character is refused at its place`() {
-        #expect(Self.faults(rules: "a: b\n\tc: d\n").first?.hasPrefix("rules.yaml:2:1: error[E003]") == true)
+        #expect(
+            Self.faults(rules: "a: b\n\tc: d\n").first?.hasPrefix("rules.yaml:2:1: error[E003]")
+                == true
+        )
         #expect(
             Self.faults(rules: "ä: b\nc: d\u{1}\n").first?.hasPrefix("rules.yaml:2:5: error[E003]")
                 == true
@@ -31,7 +34,10 @@ import Testing
         var memory = MemoryFiles(["conductor.yaml": Sample().configText])
         memory.files["rules.yaml"] = Array("machine: a\nb: ".utf8) + [0xFF, 0xFE]
         let loaded = RuleFiles.load(
-            rules: "rules.yaml", config: "conductor.yaml", catalog: FakeCatalog(), files: memory
+            rules: "rules.yaml",
+            config: "conductor.yaml",
+            catalog: FakeCatalog(),
+            files: memory
         )
         #expect(loaded.faults.map { "\($0.line):\($0.column) \($0.code.rawValue)" } == ["2:4 E003"])
     }
@@ -71,10 +77,14 @@ import Testing
 
     static let bombs = [
         // Wide, deep, and as keys.
-        (0..<12).map { "a\($0): &a\($0) [\(Array(repeating: $0 == 0 ? "x" : "*a\($0 - 1)", count: 12).joined(separator: ", "))]" }
-            .joined(separator: "\n"),
-        (0..<12).map { "a\($0): &a\($0) [\(Array(repeating: $0 == 0 ? "x" : "*a\($0 - 1)", count: 12).joined(separator: ", "))]" }
-            .joined(separator: "\n") + "\n? *a11\n: x",
+        (0..<12).map {
+            "a\($0): &a\($0) [\(Array(repeating: $0 == 0 ? "x" : "*a\($0 - 1)", count: 12).joined(separator: ", "))]"
+        }
+        .joined(separator: "\n"),
+        (0..<12).map {
+            "a\($0): &a\($0) [\(Array(repeating: $0 == 0 ? "x" : "*a\($0 - 1)", count: 12).joined(separator: ", "))]"
+        }
+        .joined(separator: "\n") + "\n? *a11\n: x",
         (0..<30).map { "- &a\($0) {\($0 == 0 ? "x" : "<<: [*a\($0 - 1), *a\($0 - 1)]"): y}" }
             .joined(separator: "\n"),
     ]
@@ -97,7 +107,10 @@ import Testing
 
     @Test func `that is too large is refused`() {
         let text = String(repeating: "# a comment line, and nothing else\n", count: 125_000)
-        #expect(Self.faults(rules: text).first?.contains("error[E002]: the file is larger than 4 MiB") == true)
+        #expect(
+            Self.faults(rules: text).first?.contains("error[E002]: the file is larger than 4 MiB")
+                == true
+        )
     }
 
     @Test func `may begin with a byte order mark`() {

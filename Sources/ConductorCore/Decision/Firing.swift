@@ -33,7 +33,7 @@ extension TrackMachine {
         guard fired == nil, case .waiting = state.phase, state.stage != nil else {
             return
         }
-        var second: Transition?
+        var second: (transition: Transition, needsPush: Bool)?
         for transition in transitionsHere() {
             let missing = leaves(of: transition, pushed: false).filter { !$0.isMet }
             if missing.isEmpty {
@@ -48,14 +48,20 @@ extension TrackMachine {
             let withoutPush = missing.filter { $0.kind != .push }
             guard withoutPush.count == 1, withoutPush[0].kind == .confirmation else { continue }
             // Those that wait for nobody come first; else two would take turns for ever.
-            if second == nil || (second?.manual == true && withoutPush.count == missing.count) {
-                second = transition
+            let needsPush = withoutPush.count < missing.count
+            if second == nil || (second?.needsPush == true && !needsPush) {
+                second = (transition, needsPush)
             }
         }
         if let second {
-            if state.confirmation?.transition != second.name {
-                state.confirmation = Confirmation(transition: second.name, after: now.elapsed)
-            }
+            let asked = state.confirmation?.transition
+            guard asked != second.transition.name else { return }
+            // One that waits for a push alone is not given up for another that would.
+            if second.needsPush, let asked, isStillReady(asked) { return }
+            state.confirmation = Confirmation(
+                transition: second.transition.name,
+                after: now.elapsed
+            )
         } else if let asked = state.confirmation, !isStillReady(asked.transition) {
             state.confirmation = nil
         }
@@ -66,7 +72,8 @@ extension TrackMachine {
         guard let transition = transitionsHere().first(where: { $0.name == name }) else {
             return false
         }
-        return leaves(of: transition, pushed: true).allSatisfy(\.isMet)
+        // A claim that others hold at the moment says nothing against what was seen.
+        return leaves(of: transition, pushed: true).allSatisfy { $0.isMet || $0.kind == .claim }
     }
 
     /// An abandoned transition is armed again once one of its conditions was not met.

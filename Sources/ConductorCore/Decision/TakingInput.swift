@@ -100,8 +100,10 @@ extension TrackMachine {
         guard let pause = state.pause else {
             return refuse(command, "nothing is held or paused here")
         }
-        let back = transitionsHere().first { pause.isReturn($0.to, previous: pause.previous) }
-        guard let back else {
+        let ways = transitionsHere().filter { pause.isReturn($0.to, previous: pause.previous) }
+        look()
+        let ready = ways.first { leaves(of: $0, pushed: true).allSatisfy(\.isMet) }
+        guard let back = ready ?? ways.first(where: \.manual) ?? ways.first else {
             return refuse(command, "no transition leads back to \(pause.previous)")
         }
         push(command, back)

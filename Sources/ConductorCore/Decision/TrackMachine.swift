@@ -235,6 +235,14 @@ struct TrackMachine {
         else { return }
         if stage.terminal || stage.monitor != nil { state.phase = .finished }
         if stage.latchesCandidate, state.candidate == nil { state.candidate = candidateNow }
+        guard stage.kind == .waiting, state.pause == nil else { return }
+        // Where it was nobody says; the first stage from which one gets here is the careful answer.
+        let ways =
+            rules.transitions.filter { $0.to == .stage(stage.name) }.map(\.from)
+            + rules.guards.filter { $0.to == .stage(stage.name) }.flatMap(\.watch)
+        if let first = rules.stages.first(where: { $0.kind == .road && ways.contains($0.name) }) {
+            state.pause = Pause(by: .outside, previous: first.name)
+        }
     }
 
     /// Non-blocking actions drain by themselves; neither hold nor STOP silences neutral ones.

@@ -19,8 +19,10 @@ struct MapEdge: Sendable, Hashable {
             for stage in machine.destinations(of: transition.to, from: transition.from) {
                 edges.append(
                     MapEdge(
-                        from: transition.from, to: stage,
-                        style: transition.manual ? .manual : .automatic, label: label
+                        from: transition.from,
+                        to: stage,
+                        style: transition.manual ? .manual : .automatic,
+                        label: label
                     )
                 )
             }

@@ -34,12 +34,15 @@ struct ExpressionCheck {
 
     /// The compiled expression, where it compiles, and all that is wrong with it.
     func check(
-        _ text: String, for purpose: Purpose, hasEvery: Bool = false
+        _ text: String,
+        for purpose: Purpose,
+        hasEvery: Bool = false
     ) -> (program: Program?, findings: [Finding]) {
         let program: Program
         do throws(CompilationError) {
             program = try Program(
-                compiling: text, in: purpose == .applies ? context : environment
+                compiling: text,
+                in: purpose == .applies ? context : environment
             )
         } catch {
             return (nil, error.diagnostics.compactMap { finding($0, in: text, for: purpose) })
@@ -48,7 +51,8 @@ struct ExpressionCheck {
         if program.type != .bool, program.type != .dyn {
             findings.append(
                 Finding(
-                    code: .notACondition, offset: 0,
+                    code: .notACondition,
+                    offset: 0,
                     message: "a condition is true or false, and this is \(article(program.type))"
                 )
             )
@@ -61,7 +65,9 @@ struct ExpressionCheck {
                 }
             findings.append(
                 Finding(
-                    code: code, offset: violation.position.offset, message: violation.message
+                    code: code,
+                    offset: violation.position.offset,
+                    message: violation.message
                 )
             )
         }
@@ -79,7 +85,9 @@ struct ExpressionCheck {
             return error.diagnostics.compactMap { diagnostic in
                 code(of: diagnostic, in: text).map {
                     Finding(
-                        code: $0, offset: diagnostic.position.offset, message: diagnostic.message,
+                        code: $0,
+                        offset: diagnostic.position.offset,
+                        message: diagnostic.message,
                         suggestion: diagnostic.suggestion
                     )
                 }
@@ -88,7 +96,9 @@ struct ExpressionCheck {
     }
 
     private func finding(
-        _ diagnostic: Diagnostic, in text: String, for purpose: Purpose
+        _ diagnostic: Diagnostic,
+        in text: String,
+        for purpose: Purpose
     ) -> Finding? {
         guard var code = Self.code(of: diagnostic, in: text) else { return nil }
         var message = diagnostic.message
@@ -152,8 +162,9 @@ struct ExpressionCheck {
     private static func path(in text: String, at offset: Int) -> String {
         var name = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.dropFirst(offset) {
-            guard scalar == "_" || scalar == "." || scalar.properties.isAlphabetic
-                || ("0"..."9").contains(scalar)
+            guard
+                scalar == "_" || scalar == "." || scalar.properties.isAlphabetic
+                    || ("0"..."9").contains(scalar)
             else { break }
             name.append(scalar)
         }
@@ -163,7 +174,8 @@ struct ExpressionCheck {
     private func article(_ type: CELType) -> String { "of type \(type)" }
 
     /// What `applies` comes to where it hangs on the app and the platform alone.
-    static func constant(_ program: Program, app: String, platform: String, machine: Machine) -> Bool?
+    static func constant(_ program: Program, app: String, platform: String, machine: Machine)
+        -> Bool?
     {
         var slots: [Slot] = []
         for name in program.variables {

@@ -9,16 +9,16 @@ struct Eval: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Evaluate one expression over facts from a file, as a condition would be.",
         discussion: """
-            The file is JSON or YAML. Nested mappings give dotted names, a fact has the type of its
-            value, and what the file does not have is unknown. 'time_in_stage' and 'age(FACT)' may be
-            given as '2h'. Ends with 1 when there is no value.
+            The file is JSON or YAML. Nested mappings give dotted names, a fact has the type of \
+            its value, and what the file does not have is unknown. 'time_in_stage' and \
+            'age(FACT)' may be given as '2h'. Ends with 1 when there is no value.
 
-            With --batch, exact CEL without the profile of conditions: one JSON object a line on
+            With --batch, exact CEL without the profile of conditions: one JSON object a line on \
             standard input, {"id", "expr", "bindings"}, and one answer a line.
 
             Examples:
-              conductord eval 'tracker.blockers == 0 && ci.state == "passed"' --facts facts.yaml
-              conductord eval 'size(teams.filter(t, !t.signed)) == 0' --facts facts.json --trace
+              conductord eval 'tracker.blockers == 0' --facts facts.yaml
+              conductord eval 'teams.all(t, t.signed)' --facts facts.json --trace
               echo '{"id": 1, "expr": "1 + 1"}' | conductord eval --batch
             """
     )
@@ -41,7 +41,9 @@ struct Eval: ParsableCommand {
     func validate() throws {
         if batch {
             guard expression == nil, facts == nil, !trace else {
-                throw ValidationError("--batch reads its expressions and facts from standard input.")
+                throw ValidationError(
+                    "--batch reads its expressions and facts from standard input."
+                )
             }
         } else if expression == nil {
             throw ValidationError("An expression is missing; or --batch for many.")
@@ -52,7 +54,11 @@ struct Eval: ParsableCommand {
         if batch { return try runBatch() }
         guard let expression else { return }
         let answer = FactEvaluation(expression, facts: try readFacts()).answer(tracing: trace)
-        try Output.print(output, json: { answer.json }, text: answer.text)
+        if answer.isError, !output.json {
+            Output.complain(answer.text(on: Terminal.errors.page(now: nil)))
+        } else {
+            try Output.print(output, json: { answer.json }, text: answer.text)
+        }
         if !answer.hasValue { throw Exit.no }
     }
 
@@ -62,7 +68,9 @@ struct Eval: ParsableCommand {
         guard let value = loaded.value else {
             throw Cannot(loaded.faults.map(\.rendered).joined(separator: "\n"))
         }
-        guard case .object = value else { throw Cannot("\(facts) is no mapping of names to values") }
+        guard case .object = value else {
+            throw Cannot("\(facts) is no mapping of names to values")
+        }
         return value
     }
 

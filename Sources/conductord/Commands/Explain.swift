@@ -7,9 +7,9 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say why a track is where it is, and what must change for it to go on.",
         discussion: """
-            Shows every transition from the stage with all that it needs: values, ages, owners, and
-            the smallest set that must change. The tick is decided once more and compared with what
-            was recorded.
+            Shows every transition from the stage with all that it needs: values, ages, owners, \
+            and the smallest set that must change. The tick is decided once more and compared \
+            with what was recorded.
 
             Examples:
               conductord explain music/ios/8.9.2

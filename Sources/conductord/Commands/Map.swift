@@ -37,7 +37,9 @@ struct Map: ParsableCommand {
         )
         guard let deployment = loaded.deployment else {
             let report = CheckReport(faults: loaded.faults, summary: "")
-            Output.complain("the rules have errors\n" + report.text(on: Terminal.errors.page(now: nil)))
+            Output.complain(
+                "the rules have errors\n" + report.text(on: Terminal.errors.page(now: nil))
+            )
             throw Exit.no
         }
         let chosen = try choice(in: deployment)

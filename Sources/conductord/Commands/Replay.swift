@@ -36,9 +36,8 @@ struct Replay: ParsableCommand {
         if !report.isEqual { throw Exit.no }
     }
 
-    /// Replays a journal.
+    /// Replays a journal; `progress` is told now and then how many ticks of all are done.
     ///
-    /// - Parameter progress: called now and then with the ticks done and all ticks.
     /// - Throws: `JournalError`, `WorldError`.
     static func report(
         _ reader: ReadOnlyJournal,

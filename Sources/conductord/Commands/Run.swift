@@ -37,8 +37,13 @@ struct Run: AsyncParsableCommand {
         var logger = Logger(label: "conductord") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel.level
         let log = EventLog(logger: logger)
+        let places = self.places.absolute
         let wiring = Wiring(places: places, logger: logger)
-        let loaded = try wiring.load()
+        let loaded = try Wiring(places: self.places, logger: logger).load()
+        // Paths in the configuration are meant beside it.
+        let home = URL(filePath: places.config).deletingLastPathComponent()
+        guard FileManager.default.changeCurrentDirectoryPath(home.path(percentEncoded: false))
+        else { throw Cannot("the directory of \(self.places.config) cannot be entered") }
         let engine = try wiring.engine(loaded, shadow: shadow) { log.write($0) }
         if once {
             try await engine.runOnce()

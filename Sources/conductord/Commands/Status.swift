@@ -12,7 +12,7 @@ struct Status: ParsableCommand {
             Examples:
               conductord status
               conductord status music/8.9.2
-              conductord status --all --json | jq '.tracks[] | select(.light == "red").track'
+              conductord status --all --json | jq '.tracks[].light'
             """
     )
 

@@ -9,7 +9,7 @@ struct Timeline: ParsableCommand {
         discussion: """
             Examples:
               conductord timeline music/ios/8.9.2
-              conductord timeline music/ios/8.9.2 --json | jq '.events[] | select(.kind == "blocked")'
+              conductord timeline music/ios/8.9.2 --json | jq '.stages'
             """
     )
 

@@ -5,7 +5,7 @@ import ConductorCore
 struct Track: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Register tracks, and list them.",
-        subcommands: [TrackAdd.self]
+        subcommands: [TrackAdd.self, TrackList.self]
     )
 }
 

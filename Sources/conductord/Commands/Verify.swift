@@ -6,8 +6,8 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that every row of the journal is as it was written.",
         discussion: """
-            Finds any single row that was changed, inserted, dropped or swapped before the last. That
-            rows were cut off or appended at the end shows only against a head that was kept
+            Finds any single row that was changed, inserted, dropped or swapped before the last. \
+            That rows were cut off or appended at the end shows only against a head that was kept \
             elsewhere. Ends with 1 when something is wrong, with 3 when nothing can be read.
 
             Examples:

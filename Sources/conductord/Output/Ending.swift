@@ -36,7 +36,9 @@ enum Ending {
         case .validationFailure:
             let message = root.fullMessage(for: error)
             let prefix = "Error: "
-            Output.complain(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
+            Output.complain(
+                message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
+            )
             return Exit.usage.rawValue
         default:
             Output.complain("\(error)")

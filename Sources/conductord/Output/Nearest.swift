@@ -28,7 +28,9 @@ enum Nearest {
             for (other, candidate) in right.enumerated() {
                 let above = row[other + 1]
                 row[other + 1] = min(
-                    above + 1, row[other] + 1, corner + (scalar == candidate ? 0 : 1)
+                    above + 1,
+                    row[other] + 1,
+                    corner + (scalar == candidate ? 0 : 1)
                 )
                 corner = above
             }

@@ -61,7 +61,9 @@ enum Output {
                 var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&place, 1, -1)
             } else if errno != EINTR {
-                throw Cannot("the output cannot be written: \(unsafe String(cString: strerror(errno)))")
+                throw Cannot(
+                    "the output cannot be written: \(unsafe String(cString: strerror(errno)))"
+                )
             }
         }
         return true

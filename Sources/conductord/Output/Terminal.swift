@@ -24,7 +24,9 @@ struct Page: Sendable {
     }
 }
 
-/// How a text looks on a terminal. It never says anything that the text does not say too.
+/// How a text looks on a terminal.
+///
+/// It never says anything that the text does not say too.
 enum Ink: Sendable, Hashable {
     case bold, faint, red, green, yellow, blue, magenta, cyan
 

@@ -9,7 +9,9 @@ enum Words {
     /// The largest unit and the one below it, where they say something: `2 d 4 h`, `12 min`.
     static func length(_ span: Span) -> String {
         let whole = max(0, span.milliseconds)
-        guard let first = units.firstIndex(where: { whole >= $0.milliseconds }) else { return "0 s" }
+        guard let first = units.firstIndex(where: { whole >= $0.milliseconds }) else {
+            return "0 s"
+        }
         let count = whole / units[first].milliseconds
         var text = "\(count) \(units[first].name)"
         if first + 1 < units.count {

@@ -13,7 +13,10 @@ struct Standing {
     /// The decision and the state that were in force after the tick, as recorded.
     let recorded: (decision: String?, state: TrackState)
 
-    /// - Parameter row: the tick.
+    /// - Parameters:
+    ///   - track: the track.
+    ///   - row: the tick.
+    ///   - reader: the journal.
     /// - Throws: `Cannot` when the track was not yet decided then; `JournalError`, `WorldError`.
     init(of track: TrackID, at row: JournalRow, in reader: ReadOnlyJournal) throws {
         guard case .tick(let tick) = row.entry else {

@@ -139,10 +139,9 @@ struct BatchEvaluation {
         guard let first = error.diagnostics.first else {
             return ["error": "it does not compile", "phase": "check"]
         }
-        var message = "\(first.message) [\(first.code.rawValue)]"
-        if let suggestion = first.suggestion { message += " (did you mean '\(suggestion)'?)" }
         return [
-            "error": .string(message), "phase": .string(first.phase.rawValue),
+            "error": .string("\(first.message) [\(first.code.rawValue)]"),
+            "phase": .string(first.phase.rawValue),
             "at": place(first.position),
         ]
     }

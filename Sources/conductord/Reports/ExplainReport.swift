@@ -170,7 +170,9 @@ struct ExplainReport: Sendable {
         var lines = leaf.facts.map { words(of: $0, on: page) }
         var asides: [String] = []
         if let since = leaf.since {
-            asides.append("since \(Words.clock(since)) (\(Words.relative(since, to: explanation.at)))")
+            asides.append(
+                "since \(Words.clock(since)) (\(Words.relative(since, to: explanation.at)))"
+            )
         }
         if let earliest = leaf.earliest, !leaf.isMet {
             asides.append(
@@ -196,7 +198,8 @@ struct ExplainReport: Sendable {
         if let time = fact.observedAt ?? fact.fetchedAt {
             let verb = fact.observedAt == nil ? "fetched" : "observed"
             text += page.paint(
-                "  \(verb) \(Words.relative(time, to: explanation.at))", .faint
+                "  \(verb) \(Words.relative(time, to: explanation.at))",
+                .faint
             )
         }
         return text

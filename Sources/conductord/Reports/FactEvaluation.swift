@@ -10,7 +10,9 @@ struct FactEvaluation {
     /// Facts by dotted path.
     private let facts: [String: JSON]
 
-    /// - Parameter file: a mapping; nested ones give dotted paths, dotted keys are paths already.
+    /// - Parameters:
+    ///   - source: the expression.
+    ///   - file: a mapping; nested ones give dotted paths, dotted keys are paths already.
     init(_ source: String, facts file: JSON) {
         self.source = source
         var facts: [String: JSON] = [:]
@@ -18,7 +20,8 @@ struct FactEvaluation {
         self.facts = facts
     }
 
-    private static func flatten(_ json: JSON, under path: String, into facts: inout [String: JSON]) {
+    private static func flatten(_ json: JSON, under path: String, into facts: inout [String: JSON])
+    {
         if case .object(let members) = json, !members.isEmpty || path.isEmpty {
             for (name, member) in members {
                 flatten(member, under: path.isEmpty ? name : "\(path).\(name)", into: &facts)
@@ -38,6 +41,7 @@ struct FactEvaluation {
 
         struct Refusal {
             var message: String
+            var suggestion: String?
             var at: SourcePosition
             /// With the line and a caret.
             var rendered: String
@@ -86,15 +90,18 @@ struct FactEvaluation {
         var answer = Answer(source: source, result: .outcome(outcome, type: program.type))
         answer.trace = trace
         for path in absent {
-            answer.hints[path] = Nearest.name(to: path, among: facts.keys.sorted { $0.precedes($1) })
+            answer.hints[path] = Nearest.name(
+                to: path,
+                among: facts.keys.sorted { $0.precedes($1) }
+            )
         }
         return answer
     }
 
     private func refusal(_ diagnostic: Diagnostic) -> Answer.Refusal {
-        let hint = diagnostic.suggestion.map { " (did you mean '\($0)'?)" } ?? ""
-        return Answer.Refusal(
-            message: "\(diagnostic.message)\(hint)",
+        Answer.Refusal(
+            message: diagnostic.message,
+            suggestion: diagnostic.suggestion,
             at: diagnostic.position,
             rendered: diagnostic.rendered(source: source)
         )
@@ -173,6 +180,14 @@ extension FactEvaluation.Answer {
         if case .outcome(.value, _) = result { true } else { false }
     }
 
+    /// Whether the expression, or what it did, is wrong: neither a value nor unknown.
+    var isError: Bool {
+        switch result {
+        case .outcome(.value, _), .outcome(.unknown, _): false
+        case .outcome(.error, _), .refused: true
+        }
+    }
+
     var json: JSON {
         var members: [String: JSON] = [:]
         switch result {
@@ -189,7 +204,10 @@ extension FactEvaluation.Answer {
             members["at"] = refusals.first.map { BatchEvaluation.place($0.at) } ?? .null
             members["errors"] = .array(
                 refusals.map {
-                    ["error": .string($0.message), "at": BatchEvaluation.place($0.at)]
+                    [
+                        "error": .string($0.message), "at": BatchEvaluation.place($0.at),
+                        "suggestion": JSON($0.suggestion),
+                    ]
                 }
             )
         }

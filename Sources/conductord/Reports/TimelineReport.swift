@@ -82,7 +82,8 @@ struct TimelineReport: Sendable {
         let room = page.width.map { max(20, $0 - before.count) }
         let parts = room.map { Table.wrapped(event.words, to: $0) } ?? [event.words]
         return parts.enumerated().map { place, part in
-            let head = place == 0
+            let head =
+                place == 0
                 ? "  \(page.paint(time, .faint))  \(page.paint(look.sign, look.inks)) "
                 : String(repeating: " ", count: before.count)
             return head + page.paint(part, look.inks)

@@ -51,7 +51,9 @@ struct TrackHistory: Sendable {
 
     /// Takes the next entry in.
     ///
-    /// - Parameter at: the time of the tick that a decision or an intent belongs to.
+    /// - Parameters:
+    ///   - entry: what is recorded.
+    ///   - at: the time of the tick that a decision or an intent belongs to.
     /// - Throws: `WorldError` when stored text cannot be read.
     mutating func take(_ entry: Entry, at: Instant) throws {
         switch entry {
@@ -183,12 +185,15 @@ struct TrackHistory: Sendable {
 
     private mutating func take(_ decision: Decision, _ state: TrackState, at: Instant) {
         for reply in decision.replies {
-            guard let place = unanswered.removeValue(forKey: "command \(reply.id)") else { continue }
+            guard let place = unanswered.removeValue(forKey: "command \(reply.id)") else {
+                continue
+            }
             events[place].details["reply"] = [
                 "accepted": .bool(reply.accepted), "message": .string(reply.message),
                 "unmet": JSON(reply.unmet),
             ]
-            events[place].words += reply.accepted ? " — \(reply.message)" : " — no: \(reply.message)"
+            events[place].words +=
+                reply.accepted ? " — \(reply.message)" : " — no: \(reply.message)"
         }
         if decision.light != last?.light {
             let was = last?.light

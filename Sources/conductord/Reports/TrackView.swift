@@ -32,7 +32,11 @@ struct WayOn: Sendable {
         let here = decision.stage
         return place(
             of: decision.transitions.map {
-                Choice(isAhead: isAhead($0.to, of: here), manual: $0.manual, missing: $0.blockedBy.count)
+                Choice(
+                    isAhead: isAhead($0.to, of: here),
+                    manual: $0.manual,
+                    missing: $0.blockedBy.count
+                )
             }
         ).map { decision.transitions[$0] }
     }
@@ -41,7 +45,11 @@ struct WayOn: Sendable {
         let here = explanation.stage
         return place(
             of: explanation.transitions.map {
-                Choice(isAhead: isAhead($0.to, of: here), manual: $0.manual, missing: $0.smallest.count)
+                Choice(
+                    isAhead: isAhead($0.to, of: here),
+                    manual: $0.manual,
+                    missing: $0.smallest.count
+                )
             }
         ).map { explanation.transitions[$0] }
     }

@@ -58,7 +58,8 @@ enum TypedValue {
     private static func map(_ pairs: [JSON]) throws(Unreadable) -> Value {
         var entries: [(MapKey, Value)] = []
         for pair in pairs {
-            guard let parts = pair.arrayValue, parts.count == 2, let key = MapKey(try read(parts[0]))
+            guard let parts = pair.arrayValue, parts.count == 2,
+                let key = MapKey(try read(parts[0]))
             else {
                 throw Unreadable(description: "an entry of a map is [key, value], not \(pair)")
             }

@@ -71,7 +71,9 @@ final class ScriptedJournal {
     }
 
     func see(
-        _ facts: [String: JSON], in source: String = "tracker", of track: TrackID = track
+        _ facts: [String: JSON],
+        in source: String = "tracker",
+        of track: TrackID = track
     ) throws {
         let observation = Observation(facts: facts.mapValues { ObservedFact($0) })
         let body = observation.body
@@ -91,7 +93,9 @@ final class ScriptedJournal {
     }
 
     func command(
-        _ request: Command.Request, at scope: Scope = .track(track), reason: String? = nil
+        _ request: Command.Request,
+        at scope: Scope = .track(track),
+        reason: String? = nil
     ) throws {
         commands += 1
         let command = Command(
@@ -140,12 +144,17 @@ final class ScriptedJournal {
     }
 
     private func attempted(
-        _ intent: Intent, _ purpose: Entry.AttemptRecord.Purpose, _ number: Int
+        _ intent: Intent,
+        _ purpose: Entry.AttemptRecord.Purpose,
+        _ number: Int
     ) throws {
         try write([
             .attempt(
                 .init(
-                    at: stamp, key: intent.key, track: intent.track, purpose: purpose,
+                    at: stamp,
+                    key: intent.key,
+                    track: intent.track,
+                    purpose: purpose,
                     number: number
                 )
             )
@@ -154,12 +163,18 @@ final class ScriptedJournal {
     }
 
     private func ended(
-        _ intent: Intent, _ number: Int, _ answer: Entry.OutcomeRecord.Answer
+        _ intent: Intent,
+        _ number: Int,
+        _ answer: Entry.OutcomeRecord.Answer
     ) throws {
         try write([
             .outcome(
                 .init(
-                    at: stamp, key: intent.key, track: intent.track, number: number, answer: answer
+                    at: stamp,
+                    key: intent.key,
+                    track: intent.track,
+                    number: number,
+                    answer: answer
                 )
             )
         ])
@@ -185,7 +200,11 @@ extension Machine {
                 owner: "release-managers",
                 link: "https://tracker.example/blockers"
             ),
-            Condition(name: "signed_off", expr: "tracker.signed_off", title: "All teams signed off"),
+            Condition(
+                name: "signed_off",
+                expr: "tracker.signed_off",
+                title: "All teams signed off"
+            ),
             Condition(name: "rejected", expr: "tracker.rejected"),
             Condition(name: "healthy", expr: "tracker.crash_free >= 0.99"),
             Condition(name: "crashing", expr: "tracker.crash_free < 0.98"),
@@ -213,7 +232,13 @@ extension Machine {
                 when: ["healthy"],
                 dwell: .hours(24)
             ),
-            Transition(name: "resume", from: "paused", to: .previous, when: ["healthy"], manual: true),
+            Transition(
+                name: "resume",
+                from: "paused",
+                to: .previous,
+                when: ["healthy"],
+                manual: true
+            ),
         ],
         guards: [
             Guard(name: "crash_spike", watch: ["rollout"], when: ["crashing"], to: .stage("paused"))
@@ -253,7 +278,9 @@ func longStory() throws -> ScriptedJournal {
     try story.command(.hold, reason: "waiting for legal")
     try story.tick()
     story.wait(.hours(2))
-    try story.see(["blockers": 0, "signed_off": true, "rejected": false, "crash_free": .double(0.995)])
+    try story.see([
+        "blockers": 0, "signed_off": true, "rejected": false, "crash_free": .double(0.995),
+    ])
     try story.tick()
     try story.command(.advance(to: "rollout"))
     try story.tick()
@@ -268,7 +295,9 @@ func longStory() throws -> ScriptedJournal {
     try story.tick()
     try story.perform()
     story.wait(.hours(3))
-    try story.see(["blockers": 0, "signed_off": true, "rejected": false, "crash_free": .double(0.97)])
+    try story.see([
+        "blockers": 0, "signed_off": true, "rejected": false, "crash_free": .double(0.97),
+    ])
     try story.tick()
     try story.perform()
     story.wait(.hours(1))
