@@ -1,3 +1,5 @@
+import ArgumentParser
+import ConductorCore
 import ConductorFiles
 import Foundation
 import Testing
