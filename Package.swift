@@ -8,13 +8,17 @@ let asyncHTTPClient = Target.Dependency.product(
     name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -28,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -36,7 +41,8 @@ let package = Package(
     ],
     targets: [
         // Floor 0: the Common Expression Language. Knows nothing of releases.
-        .target(name: "CEL"),
+        // The standard library's own code calls libm, which only Foundation would link otherwise.
+        .target(name: "CEL", linkerSettings: [.linkedLibrary("m")]),
         .testTarget(name: "CELTests", dependencies: ["CEL"]),
         // Floor 1: model, machine, deciding, explaining, replay. Pure.
         .target(name: "ConductorCore", dependencies: ["CEL"]),
@@ -49,20 +55,62 @@ let package = Package(
             name: "SourceAdapters",
             dependencies: [
                 "ConductorCore", "ConductorPorts", asyncHTTPClient, logging, nioCore, nioHTTP1,
-                subprocess, yams,
+                nioPosix, subprocess, systemPackage, yams,
             ]),
         .target(
             name: "ConductorJournal",
-            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb]),
+            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb, grdbSQLite]),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // A scripted clock and a scripted world, for the demo and for tests.
+        .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // For tests alone: scenarios, scripted clocks, dice.
+        .target(name: "ConductorTesting", dependencies: ["CEL", "ConductorCore", "ConductorPorts"]),
         // Floor 4: the executable; one command a file, wiring in one place.
         .executableTarget(
             name: "conductord",
             dependencies: [
-                "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles", "SourceAdapters",
-                "ConductorJournal", "ConductorRuntime", argumentParser, lifecycle, logging,
-                nioCore, nioPosix,
+                "Backlot", "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles",
+                "SourceAdapters", "ConductorJournal", "ConductorRuntime", argumentParser,
+                lifecycle, logging, nioCore, nioPosix, unixSignals,
             ]),
+        .testTarget(
+            name: "BacklotTests",
+            dependencies: [
+                "Backlot", "ConductorCore", "ConductorPorts", "ConductorFiles",
+                "ConductorJournal", "ConductorRuntime", "SourceAdapters", "conductord",
+                argumentParser,
+            ]),
+        .testTarget(
+            name: "ConductorCoreTests",
+            dependencies: ["CEL", "ConductorCore", "ConductorTesting"]),
+        .testTarget(
+            name: "ConductorFilesTests",
+            dependencies: ["CEL", "ConductorCore", "ConductorFiles", "ConductorPorts"]),
+        .testTarget(
+            name: "ConductorJournalTests",
+            dependencies: ["ConductorCore", "ConductorJournal", "ConductorPorts", grdb, grdbSQLite]),
+        .testTarget(
+            name: "ConductorRuntimeTests",
+            dependencies: [
+                "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
+                "ConductorTesting",
+            ]),
+        .testTarget(
+            name: "conductordTests",
+            dependencies: [
+                "CEL", "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
+                "conductord",
+            ]),
+        .testTarget(name: "HouseRulesTests"),
+        .testTarget(
+            name: "SourceAdaptersTests",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
+                nioPosix,
+            ]),
+        // The kill test: a driver that kills the real program, and the world that it acts on.
+        .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),
+        .executableTarget(name: "kill-test", path: "Tests/KillTest/Driver"),
     ]
 )
 

@@ -9,6 +9,11 @@ public struct Environment: Sendable {
     /// Whether the check refuses constants that can never be read, such as `duration("1x")` or a
     /// faulty regular expression; the specification leaves them to the evaluation.
     public let checksConstants: Bool
+    /// Whether a call that comes to NaN is an error instead of a number.
+    ///
+    /// The specification follows IEEE 754, where NaN makes every comparison false, and so its
+    /// negation true. A host whose data must not decide anything by such a number refuses it.
+    public let refusesNaN: Bool
     /// The bounds on expressions.
     public let limits: Limits
 
@@ -27,12 +32,14 @@ public struct Environment: Sendable {
         isChecked: Bool = true,
         hasMacros: Bool = true,
         checksConstants: Bool = true,
+        refusesNaN: Bool = false,
         limits: Limits = .standard
     ) {
         self.container = container
         self.isChecked = isChecked
         self.hasMacros = hasMacros
         self.checksConstants = checksConstants
+        self.refusesNaN = refusesNaN
         self.limits = limits
     }
 

@@ -119,6 +119,7 @@ extension TrackMachine {
             for place in leaves.indices where leaves[place].kind == .condition {
                 guard let index = machine.conditionIndex[leaves[place].name] else { continue }
                 leaves[place].facts = evaluation.readFacts(ofCondition: index)
+                leaves[place].link = leaves[place].link.flatMap(filled)
             }
             transitions.append(
                 Explanation.Transition(
@@ -140,6 +141,43 @@ extension TrackMachine {
             transitions: transitions
         )
     }
+
+    /// A link with its `${facts}` filled in; nil while one of them is not known.
+    private func filled(_ link: String) -> String? {
+        var result = ""
+        var rest = link[...]
+        while let start = rest.firstRange(of: "${") {
+            result += rest[..<start.lowerBound]
+            rest = rest[start.upperBound...]
+            guard let end = rest.firstIndex(of: "}") else { return nil }
+            let path = String(rest[..<end])
+            rest = rest[rest.index(after: end)...]
+            guard let value = value(at: path) else { return nil }
+            result += value
+        }
+        return result + rest
+    }
+
+    /// What a name in a link stands for: a fact, or a part of the track's name.
+    private func value(at path: String) -> String? {
+        switch path {
+        case "app", "track.app": return state.track.app
+        case "platform", "track.platform": return state.track.platform
+        case "version", "track.version": return state.track.version
+        case "release", "track.release": return state.track.release.description
+        case "track": return state.track.description
+        default: break
+        }
+        if path.hasPrefix("params.") {
+            return rules.parameters[String(path.dropFirst("params.".count))].map(Self.text)
+        }
+        guard let index = machine.factIndex[path],
+            case .known(_, let json) = evaluation.resolve(index, maxAge: nil).standing
+        else { return nil }
+        return Self.text(json)
+    }
+
+    private static func text(_ json: JSON) -> String { json.stringValue ?? json.description }
 
     /// What is under way or broken, in words.
     private func work() -> [String] {

@@ -14,7 +14,7 @@ struct ChainHeader: Sendable {
     private let members: [(label: [UInt8], member: Member)]
     private let tableName: String
 
-    init(_ table: Table) {
+    init(_ table: JournalTable) {
         tableName = table.rawValue
         var named: [(name: String, member: Member)] = [("seq", .sequence), ("table", .table)]
         for (index, column) in table.columns.enumerated() { named.append((column, .column(index))) }

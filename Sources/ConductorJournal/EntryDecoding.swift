@@ -21,7 +21,7 @@ extension StoredRow {
     }
 }
 
-/// Reads a row's columns one after the other, in the order of `Table.columns`.
+/// Reads a row's columns one after the other, in the order of `JournalTable.columns`.
 private struct ColumnReader {
     private let row: StoredRow
     private var next = 0

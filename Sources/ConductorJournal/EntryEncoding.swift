@@ -2,7 +2,7 @@ import ConductorCore
 
 /// An entry as the cells of its table's columns.
 struct EncodedEntry {
-    var table: Table
+    var table: JournalTable
     var cells: [Cell]
     /// Text that goes to `body`, of which the cells hold the digest: the shadow list of a tick.
     var sharedText: String?

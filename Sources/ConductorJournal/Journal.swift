@@ -11,7 +11,7 @@ import Synchronization
 package final class Journal: JournalWriter, Sendable {
     /// The database's file.
     package let path: String
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private let state: Mutex<State>
 
     /// What the writer knows without asking the database.
@@ -106,7 +106,7 @@ package final class Journal: JournalWriter, Sendable {
         try queue.inDatabase { try requireFullSync($0, path: path) }
     }
 
-    private static func requireFullSync(_ database: Database, path: String) throws {
+    static func requireFullSync(_ database: Database, path: String) throws {
         let level = try Int.fetchOne(database, sql: "PRAGMA synchronous")
         guard level == 2 else {
             throw JournalError(

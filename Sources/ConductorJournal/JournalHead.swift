@@ -21,7 +21,7 @@ extension Database {
     /// The last row of all tables and its hash.
     func journalHead() throws -> (sequence: Int64, hash: [UInt8]) {
         var head: (sequence: Int64, hash: [UInt8]) = (0, Digest.genesis)
-        for table in Table.allCases {
+        for table in JournalTable.allCases {
             let statement = try PreparedStatement(
                 self,
                 "SELECT seq, hash FROM \"\(table.rawValue)\" ORDER BY seq DESC LIMIT 1"

@@ -55,7 +55,7 @@ extension ReadOnlyJournal {
     package func tracks(atOrBefore sequence: Int64? = nil) throws -> [TrackID] {
         let names = try read { database in
             var names: Set<String> = []
-            for table in [Table.discovery, .decision] {
+            for table in [JournalTable.discovery, .decision] {
                 // Jumps from one track to the next in the index.
                 let sql = """
                     WITH RECURSIVE known(track) AS (
@@ -205,7 +205,7 @@ extension ReadOnlyJournal {
         visit: (JournalRow) throws -> Bool
     ) throws {
         let name: [Cell] = [.text(track.description)]
-        let tables: [Table] = [.discovery, .decision, .intent, .attempt, .outcome]
+        let tables: [JournalTable] = [.discovery, .decision, .intent, .attempt, .outcome]
         var parts: [Part] = tables.map { ($0, "t.track = ? AND", name) }
         for scope in Self.scopes(around: track) {
             parts.append((.command, "t.scope = ? AND", [scope]))
@@ -214,7 +214,7 @@ extension ReadOnlyJournal {
     }
 
     /// Rows of one table that fit a condition, which ends in `AND`.
-    private typealias Part = (table: Table, condition: String, cells: [Cell])
+    private typealias Part = (table: JournalTable, condition: String, cells: [Cell])
 
     /// Merges parts by place, page by page.
     private func walk(
@@ -258,14 +258,16 @@ extension ReadOnlyJournal {
 
     private func bound(_ sequence: Int64?) -> Cell { .integer(sequence ?? .max) }
 
-    private func row(_ table: Table, _ condition: String, _ cells: [Cell]) throws -> JournalRow? {
+    private func row(_ table: JournalTable, _ condition: String, _ cells: [Cell]) throws
+        -> JournalRow?
+    {
         try read { try $0.row(table, condition, cells) }.map(journalRow)
     }
 }
 
 extension Database {
     fileprivate func rows(
-        _ table: Table,
+        _ table: JournalTable,
         _ condition: String,
         _ cells: [Cell]
     ) throws -> [StoredRow] {
@@ -277,7 +279,7 @@ extension Database {
     }
 
     fileprivate func row(
-        _ table: Table,
+        _ table: JournalTable,
         _ condition: String,
         _ cells: [Cell]
     ) throws -> StoredRow? {

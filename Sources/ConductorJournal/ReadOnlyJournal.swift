@@ -127,7 +127,10 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
         var last = sequence
         while true {
             let page = try read { database in
-                let page = try database.rows(after: last, through: last + Self.pageRows)
+                let page = try database.rows(
+                    after: last,
+                    through: last + min(Self.pageRows, .max - last)
+                )
                 let isEnd = page.isEmpty ? try database.nextSequence(after: last) == nil : false
                 return isEnd ? nil : page
             }
@@ -170,14 +173,16 @@ extension Database {
     /// Rows of all tables in a range of places, in order of place.
     func rows(after sequence: Int64, through last: Int64) throws -> [StoredRow] {
         var rows: [StoredRow] = []
-        for table in Table.allCases {
+        for table in JournalTable.allCases {
             rows += try self.rows(table, after: sequence, through: last)
         }
         return rows.sorted { $0.sequence < $1.sequence }
     }
 
     /// Rows of one table in a range of places, in order of place.
-    func rows(_ table: Table, after sequence: Int64, through last: Int64) throws -> [StoredRow] {
+    func rows(_ table: JournalTable, after sequence: Int64, through last: Int64) throws
+        -> [StoredRow]
+    {
         var rows: [StoredRow] = []
         let sql = table.shape.select + "WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq"
         try PreparedStatement(self, sql).rows([.integer(sequence), .integer(last)]) { row in
@@ -189,14 +194,14 @@ extension Database {
     /// The first place after `sequence` that a row of any table has.
     func nextSequence(after sequence: Int64) throws -> Int64? {
         var next: Int64?
-        for table in Table.allCases {
+        for table in JournalTable.allCases {
             let found = try nextSequence(table, after: sequence)
             if let found { next = min(next ?? found, found) }
         }
         return next
     }
 
-    func nextSequence(_ table: Table, after sequence: Int64) throws -> Int64? {
+    func nextSequence(_ table: JournalTable, after sequence: Int64) throws -> Int64? {
         let sql = "SELECT min(seq) FROM \"\(table.rawValue)\" WHERE seq > ?"
         return try PreparedStatement(self, sql).first([.integer(sequence)]) { $0.integer(0) } ?? nil
     }

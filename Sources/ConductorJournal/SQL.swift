@@ -40,14 +40,14 @@ struct PreparedStatement {
     }
 
     /// Calls `visit` for each row; the reader is good for the call only.
-    func rows(_ cells: [Cell], visit: (borrowing RowReader) throws -> Void) throws {
+    func rows(_ cells: [Cell], visit: (RowReader) throws -> Void) throws {
         defer { finish() }
         try bind(cells)
         while try step() { try visit(RowReader(statement: statement)) }
     }
 
     /// What `read` makes of the first row; nil if there is none.
-    func first<Value>(_ cells: [Cell], read: (borrowing RowReader) throws -> Value) throws -> Value?
+    func first<Value>(_ cells: [Cell], read: (RowReader) throws -> Value) throws -> Value?
     {
         defer { finish() }
         try bind(cells)
@@ -112,7 +112,10 @@ struct PreparedStatement {
 }
 
 /// The columns of the row on which a statement stands.
-struct RowReader: ~Copyable {
+///
+/// Good only until the statement moves on. As a `~Copyable` type it would say so itself, but the
+/// optimiser of Swift 6.3.1 aborts over generic functions that lend such a value.
+struct RowReader {
     private let statement: Statement
 
     fileprivate init(statement: Statement) { self.statement = statement }

@@ -12,8 +12,9 @@ struct Verifier {
     private var lastBody: Int64 = 0
     private var lastChannel: Int64 = 0
 
-    /// What the hash of the row before the next may be: as it is stored and, if that was wrong, as
-    /// its content gives it. Nil after a gap.
+    /// What the hash of the row before may be; nil after a gap.
+    ///
+    /// First as it is stored; where that was wrong, then as the row's content gives it.
     private var previous: [[UInt8]]? = [Digest.genesis]
     private var expected: Int64 = 1
     /// The row at which the expected head stands.
@@ -39,8 +40,9 @@ struct Verifier {
         checkNothingBefore()
         var last: Int64 = 0
         while last < lastSequence {
-            let (upper, _) = last.addingReportingOverflow(ReadOnlyJournal.pageRows)
-            let page = page(after: last, through: min(max(upper, last), lastSequence))
+            // By subtraction, for an inserted row may stand at the largest number.
+            let rest = lastSequence - last
+            let page = page(after: last, through: last + min(rest, ReadOnlyJournal.pageRows))
             for place in page.places { check(place) }
             last = page.end
             progress(min(last, lastSequence), lastSequence)
@@ -75,7 +77,7 @@ struct Verifier {
         func last(_ column: String, of table: String) -> Result<Int64, any Error> {
             Result { try journal.read { try $0.last(column, of: table) } }
         }
-        for table in Table.allCases {
+        for table in JournalTable.allCases {
             switch last("seq", of: table.rawValue) {
             case .success(let sequence): lastSequence = max(lastSequence, sequence)
             case .failure(let error): unreadable(table.rawValue, 0, error)
@@ -109,7 +111,7 @@ struct Verifier {
     }
 
     private mutating func checkNothingBefore() {
-        for table in Table.allCases {
+        for table in JournalTable.allCases {
             guard let rows = try? journal.read({ try $0.rows(table, after: .min, through: 0) })
             else { continue }
             for row in rows {
@@ -136,7 +138,7 @@ struct Verifier {
     private func page(after last: Int64, through upper: Int64) -> (places: [Place], end: Int64) {
         var rows: [Int64: [StoredRow]] = [:]
         var failures: [Int64: (table: String, error: any Error)] = [:]
-        for table in Table.allCases {
+        for table in JournalTable.allCases {
             read(table, after: last, through: upper) { result in
                 switch result {
                 case .success(let row): rows[row.sequence, default: []].append(row)
@@ -153,7 +155,7 @@ struct Verifier {
         places.sort { $0.sequence < $1.sequence }
         guard places.isEmpty else { return (places, upper) }
         // Nothing here: go on at the next row there is.
-        let next = Table.allCases.compactMap { table in
+        let next = JournalTable.allCases.compactMap { table in
             (try? journal.read { try $0.nextSequence(table, after: upper) }) ?? nil
         }.min()
         return ([], next.map { $0 - 1 } ?? lastSequence)
@@ -166,7 +168,7 @@ struct Verifier {
 
     /// Reads a range, and halves it where it cannot be read, down to the single place.
     private func read(
-        _ table: Table,
+        _ table: JournalTable,
         after lower: Int64,
         through upper: Int64,
         visit: (Result<StoredRow, Unreadable>) -> Void

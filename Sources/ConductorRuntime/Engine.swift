@@ -57,7 +57,7 @@ package actor Engine {
     /// Outcomes that the journal has refused so far.
     private var unwritten: [(effect: Effect, entries: [Entry])] = []
     /// Polls that must look past caches, because a raise waits for its second look.
-    private(set) var wanted: Set<PollTarget> = []
+    package private(set) var wanted: Set<PollTarget> = []
     let news = Signal()
     let actions = Signal()
     let collections = Signal()
@@ -247,6 +247,11 @@ package actor Engine {
     package struct PollTarget: Sendable, Hashable {
         package var source: String
         package var scope: Scope
+
+        package init(source: String, scope: Scope) {
+            self.source = source
+            self.scope = scope
+        }
     }
 
     private func target(of source: String, around track: TrackID) -> PollTarget? {
@@ -269,7 +274,7 @@ package actor Engine {
         return targets
     }
 
-    func takeWanted(_ target: PollTarget) -> Bool { wanted.remove(target) != nil }
+    package func takeWanted(_ target: PollTarget) -> Bool { wanted.remove(target) != nil }
 
     /// Polls one target, records what came, and wakes the decider.
     package func poll(_ target: PollTarget, bypassesCaches: Bool) async {
@@ -351,7 +356,7 @@ package actor Engine {
     // MARK: Acting
 
     /// Effects that can start now: not under way, and alone in their lane. Brakes come first.
-    func takeStartable() -> [Effect] {
+    package func takeStartable() -> [Effect] {
         let all = outstanding.values.flatMap { $0 }.sorted { left, right in
             let leftBrakes = left.intent.direction == .brakes
             let rightBrakes = right.intent.direction == .brakes

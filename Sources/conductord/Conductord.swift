@@ -12,6 +12,11 @@ struct Conductord: AsyncParsableCommand {
             Exit codes: 0 fine, 1 the answer is no, 2 usage, 3 cannot.
             """,
         version: Version.text,
-        subcommands: []
+        subcommands: [
+            Init.self, Check.self, Map.self, Eval.self, Run.self, Demo.self,
+            Status.self, Explain.self, Timeline.self, Replay.self, Verify.self, Head.self,
+            Track.self, Signoff.self, Hold.self, Resume.self, Advance.self, Pause.self,
+            Cancel.self, Retry.self, Abandon.self, Stop.self,
+        ]
     )
 }

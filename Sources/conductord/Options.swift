@@ -16,6 +16,19 @@ struct PlaceOptions: ParsableArguments {
     var journalPath: String { state + "/journal.sqlite" }
     /// The socket on which a running daemon takes commands.
     var socketPath: String { state + "/control.sock" }
+    /// The same places, wherever the process goes.
+    var absolute: PlaceOptions {
+        var places = self
+        places.rules = Self.absolute(rules)
+        places.config = Self.absolute(config)
+        places.state = Self.absolute(state)
+        return places
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
+    }
+
     /// While this file is there, nothing starts.
     var stopFilePath: String { state + "/STOP" }
 }

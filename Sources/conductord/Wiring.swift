@@ -22,8 +22,12 @@ struct Wiring {
     /// Reads rules and configuration.
     ///
     /// - Throws: `ExitCode` 1 after printing every fault.
-    func load() throws -> LoadedFiles {
-        let loaded = LoadedFiles.read(places, catalog: StandardAdapters(logger: logger))
+    func load() throws -> RuleFiles.Loaded {
+        let loaded = RuleFiles.load(
+            rules: places.rules,
+            config: places.config,
+            catalog: StandardAdapters(logger: logger)
+        )
         for fault in loaded.faults {
             FileHandle.standardError.write(Data((fault.rendered + "\n").utf8))
         }
@@ -52,7 +56,7 @@ struct Wiring {
     ///   - acts: whether backends are needed; commands with the daemon down need none.
     /// - Throws: `Cannot`, `JournalError`, `AdapterError`, `WorldError`.
     func engine(
-        _ loaded: LoadedFiles,
+        _ loaded: RuleFiles.Loaded,
         shadow: Bool = false,
         acts: Bool = true,
         observe: @escaping @Sendable (RuntimeEvent) -> Void
@@ -62,22 +66,11 @@ struct Wiring {
         let holder = "conductord, process \(getpid()), user \(Peer.own)"
         let journal = try Journal(path: places.journalPath, holder: holder, create: true)
         let world = try History.open(places.journalPath).world
-        var machines: [String: Entry.MachineRecord] = [:]
-        for app in deployment.apps {
-            for (platform, machine) in app.machines {
-                let canonical = try JSON(encoding: machine.canonical).description
-                machines["\(app.name)/\(platform)"] = Entry.MachineRecord(
-                    digest: Digest.text(of: Array(canonical.utf8)),
-                    canonical: canonical,
-                    source: try JSON(encoding: machine).description
-                )
-            }
-        }
         let stopFile = places.stopFilePath
         let settings = Engine.Settings(
             deployment: deployment,
-            machines: machines,
-            files: loaded.digests,
+            machines: try Self.machineRecords(of: deployment),
+            files: loaded.contents.mapValues { Digest.text(of: $0) },
             process: Int(getpid()),
             shadow: shadow,
             stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }
@@ -90,6 +83,24 @@ struct Wiring {
             clock: clock,
             observe: observe
         )
+    }
+
+    /// Every machine of a deployment as the journal records it, by `app/platform`.
+    static func machineRecords(
+        of deployment: Deployment
+    ) throws -> [String: Entry.MachineRecord] {
+        var machines: [String: Entry.MachineRecord] = [:]
+        for app in deployment.apps {
+            for (platform, machine) in app.machines {
+                let canonical = try JSON(encoding: machine.canonical).description
+                machines["\(app.name)/\(platform)"] = Entry.MachineRecord(
+                    digest: Digest.text(of: Array(canonical.utf8)),
+                    canonical: canonical,
+                    source: try JSON(encoding: machine).description
+                )
+            }
+        }
+        return machines
     }
 
     private func adapters(_ deployment: Deployment) throws -> Adapters {

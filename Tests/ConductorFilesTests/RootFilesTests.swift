@@ -5,7 +5,9 @@ import Testing
 @Suite struct `The files at the root` {
     static func load() throws -> RuleFiles.Loaded {
         RuleFiles.load(
-            rules: "release-states.yaml", config: "conductor.yaml", catalog: FakeCatalog(),
+            rules: "release-states.yaml",
+            config: "conductor.yaml",
+            catalog: FakeCatalog(),
             files: MemoryFiles([
                 "release-states.yaml": try text(of: "release-states.yaml"),
                 "conductor.yaml": try text(of: "conductor.yaml"),

@@ -7,38 +7,79 @@ extension Checker {
         _ arguments: [NodeID]
     ) -> NodeID {
         switch function {
-        case "_&&_", "_||_":
-            let operands = arguments.map { visit($0) }
-            for (id, argument) in zip(operands, arguments) {
-                let name = function == "_&&_" ? "&&" : "||"
-                requireBool(id, original(argument), for: "An operand of '\(name)'")
-            }
-            let overload = function == "_&&_" ? "logical_and" : "logical_or"
-            return addCall(node, function, nil, operands, isChecked ? .bool : .dyn, overload)
+        case "_&&_", "_||_": return visitLogic(node, function, arguments)
         case "_?_:_": return visitConditional(node, arguments)
         default: break
         }
         if target == nil, let type = environment.variableMacros[function] {
             return visitVariableMacro(node, function, arguments, type)
         }
+        let meaning = meaning(of: function, target, node)
+        let target = meaning.isNamespaced ? nil : target
+        guard let found = meaning.function else {
+            return visitUnknown(node, meaning.name, target, arguments)
+        }
+        return visitFunction(found, node, meaning.name, target, arguments)
+    }
+
+    /// The function that a name stands for; what is wrong has been noted when there is none.
+    private mutating func meaning(
+        of function: String,
+        _ target: NodeID?,
+        _ node: SyntaxTree.Node
+    ) -> (function: Function?, name: String, isNamespaced: Bool) {
         if let target, let path = plainPath(target) {
             let name = path + "." + function
             if let found = Library.functions[name], found.hasForm(isMember: false) {
-                return visitFunction(found, node, name, nil, arguments)
+                return (found, name, true)
             }
             let namespace = String(path.prefix { $0 != "." })
             if Library.namespaces.contains(path), environment.variables[namespace] == nil {
                 reportFunction(name, node, isMember: false)
-                return addCall(node, name, nil, arguments.map { visit($0) }, .dyn, nil)
+                return (nil, name, true)
             }
         }
         let name = function.first == "." ? String(function.dropFirst()) : function
         guard let found = Library.functions[name], found.hasForm(isMember: target != nil) else {
             reportFunction(name, node, isMember: target != nil)
-            let target = target.map { visit($0) }
-            return addCall(node, name, target, arguments.map { visit($0) }, .dyn, nil)
+            return (nil, name, false)
         }
-        return visitFunction(found, node, name, target, arguments)
+        return (found, name, false)
+    }
+
+    private mutating func visitUnknown(
+        _ node: SyntaxTree.Node,
+        _ name: String,
+        _ target: NodeID?,
+        _ arguments: [NodeID]
+    ) -> NodeID {
+        var visitedTarget: NodeID?
+        if let target { visitedTarget = visit(target) }
+        let count = diagnosticCount
+        let visited = visitAll(arguments)
+        if isChecked, Self.isLikeMacro(name) { forgetDiagnostics(after: count) }
+        return addCall(node, name, visitedTarget, visited, .dyn, nil)
+    }
+
+    private mutating func visitLogic(
+        _ node: SyntaxTree.Node,
+        _ function: String,
+        _ arguments: [NodeID]
+    ) -> NodeID {
+        let operands = visitAll(arguments)
+        let name = function == "_&&_" ? "&&" : "||"
+        for (id, argument) in zip(operands, arguments) {
+            requireBool(id, original(argument), for: "An operand of '\(name)'")
+        }
+        let overload = function == "_&&_" ? "logical_and" : "logical_or"
+        return addCall(node, function, nil, operands, isChecked ? .bool : .dyn, overload)
+    }
+
+    private mutating func visitAll(_ ids: [NodeID]) -> [NodeID] {
+        var visited: [NodeID] = []
+        visited.reserveCapacity(ids.count)
+        for id in ids { visited.append(visit(id)) }
+        return visited
     }
 
     private mutating func addCall(
@@ -65,7 +106,15 @@ extension Checker {
         _ node: SyntaxTree.Node,
         _ arguments: [NodeID]
     ) -> NodeID {
-        let ids = arguments.map { visit($0) }
+        let ids = visitAll(arguments)
+        return finishConditional(node, arguments, ids)
+    }
+
+    private mutating func finishConditional(
+        _ node: SyntaxTree.Node,
+        _ arguments: [NodeID],
+        _ ids: [NodeID]
+    ) -> NodeID {
         requireBool(ids[0], original(arguments[0]), for: "The condition of '?:'")
         let result = unifier.fresh()
         let chosen = type(of: ids[1])
@@ -97,7 +146,7 @@ extension Checker {
                 length: function.unicodeScalars.count,
                 expected: "\(function)(name)"
             )
-            return addCall(node, function, nil, arguments.map { visit($0) }, .dyn, nil)
+            return addCall(node, function, nil, visitAll(arguments), .dyn, nil)
         }
         let argument = original(arguments[0])
         if let path = plainPath(arguments[0]) {
@@ -135,16 +184,28 @@ extension Checker {
         _ target: NodeID?,
         _ arguments: [NodeID]
     ) -> NodeID {
-        let visitedTarget = target.map { visit($0) }
-        let visited = arguments.map { visit($0) }
+        var visitedTarget: NodeID?
+        if let target { visitedTarget = visit(target) }
+        let visited = visitAll(arguments)
         guard isChecked else {
             return addCall(node, name, visitedTarget, visited, .dyn, nil)
         }
+        return finish(function, node, name, (target, visitedTarget), (arguments, visited))
+    }
+
+    private mutating func finish(
+        _ function: Function,
+        _ node: SyntaxTree.Node,
+        _ name: String,
+        _ targets: (original: NodeID?, visited: NodeID?),
+        _ arguments: (original: [NodeID], visited: [NodeID])
+    ) -> NodeID {
+        let (visitedTarget, visited) = (targets.visited, arguments.visited)
         let operands = (visitedTarget.map { [$0] } ?? []) + visited
-        let originals = (target.map { [$0] } ?? []) + arguments
-        let isMember = target != nil
+        let originals = (targets.original.map { [$0] } ?? []) + arguments.original
+        let isMember = visitedTarget != nil
         guard function.hasForm(isMember: isMember, count: operands.count) else {
-            reportArity(function, node, isMember: isMember, count: arguments.count)
+            reportArity(function, node, isMember: isMember, count: visited.count)
             return addCall(node, name, visitedTarget, visited, .dyn, nil)
         }
         if function.takesManyNumbers, operands.count > 2 {
@@ -164,6 +225,19 @@ extension Checker {
         return addCall(node, name, visitedTarget, visited, type, overload)
     }
 
+    /// Whether a function that asks for one type takes another.
+    ///
+    /// Null, which agrees with instants, spans and optionals in lists and in `==`, is not taken.
+    mutating func takes(_ expected: CELType, _ type: CELType) -> Bool {
+        if type == .null {
+            switch expected {
+            case .timestamp, .duration, .optional: return false
+            default: break
+            }
+        }
+        return unifier.assign(type, to: expected)
+    }
+
     /// The type that a function gives, and its form when only one fits; `nil` when none does.
     mutating func resolve(
         _ function: Function,
@@ -174,18 +248,18 @@ extension Checker {
         var overload: String?
         for form in function.overloads
         where form.isMember == isMember && form.parameters.count == types.count {
-            let saved = unifier.bindings
-            let base = unifier.room()
+            let before = unifier.mark
+            let base = unifier.room(for: form)
             var fits = true
             for (type, parameter) in zip(types, form.parameters) {
                 let expected = unifier.instantiated(parameter, from: base)
-                guard unifier.assign(type, to: expected) else {
+                guard takes(expected, type) else {
                     fits = false
                     break
                 }
             }
             guard fits else {
-                unifier.restore(saved)
+                unifier.restore(before)
                 continue
             }
             let type = unifier.instantiated(form.result, from: base)

@@ -16,8 +16,13 @@ extension Checker {
         !(function.unicodeScalars.first.map { $0.isLetter && $0 != "_" } ?? false)
     }
 
+    /// Whether a name is that of a macro or is near to one: arguments may then name its variables.
+    static func isLikeMacro(_ name: String) -> Bool {
+        Library.macros.contains(name) || Suggestions.nearest(to: name, among: Library.macros) != nil
+    }
+
     mutating func reportFunction(_ name: String, _ node: SyntaxTree.Node, isMember: Bool) {
-        guard isChecked else { return }
+        guard isChecked, !isFull else { return }
         let length = (name.split(separator: ".").last ?? "").unicodeScalars.count
         let isDotted = name.contains(".")
         if Library.macros.contains(name) {
@@ -137,17 +142,17 @@ extension Checker {
         at place: Int,
         isMember: Bool
     ) -> [String] {
-        let saved = unifier.bindings
-        defer { unifier.restore(saved) }
+        let before = unifier.mark
+        defer { unifier.restore(before) }
         var names: [String] = []
         for form in function.overloads
         where form.isMember == isMember && form.parameters.count == types.count {
-            unifier.restore(saved)
-            let base = unifier.room()
+            unifier.restore(before)
+            let base = unifier.room(for: form)
             let parameters = form.parameters.map { unifier.instantiated($0, from: base) }
             var fits = true
             for index in types.indices where index != place {
-                if !unifier.assign(types[index], to: parameters[index]) {
+                if !takes(parameters[index], types[index]) {
                     fits = false
                     break
                 }

@@ -12,7 +12,7 @@ struct Checker {
     }
 
     let environment: Environment
-    private let source: SyntaxTree
+    let source: SyntaxTree
     private(set) var nodes: [SyntaxTree.Node] = []
     var unifier = Unifier()
     private(set) var diagnostics: [Diagnostic] = []
@@ -51,6 +51,9 @@ struct Checker {
 
     // MARK: Tools
 
+    /// Whether as many faults were found as are told.
+    var isFull: Bool { diagnostics.count >= environment.limits.diagnostics }
+
     var isChecked: Bool { environment.isChecked }
 
     func original(_ id: NodeID) -> SyntaxTree.Node { source.nodes[id] }
@@ -82,7 +85,7 @@ struct Checker {
         expected: String? = nil,
         suggestion: String? = nil
     ) {
-        guard isChecked else { return }
+        guard isChecked, !isFull else { return }
         diagnostics.append(
             Diagnostic(
                 phase: .check,
@@ -113,6 +116,11 @@ struct Checker {
         )
     }
 
+    /// Takes back what was noted after so many diagnostics.
+    mutating func forgetDiagnostics(after count: Int) {
+        diagnostics.removeLast(diagnostics.count - count)
+    }
+
     /// The slot of a variable, a new one where it is read first.
     mutating func slot(_ name: String) -> Int {
         if let slot = slots[name] { return slot }
@@ -121,23 +129,24 @@ struct Checker {
         return variables.count - 1
     }
 
-    /// Brings variables of a macro in for the time of a visit; gives their places.
-    mutating func inScope<T>(
+    /// Brings variables of a macro in; gives them with their places.
+    mutating func enter(
         _ locals: [SyntaxTree.Local],
-        _ types: [CELType],
-        _ body: (inout Checker, [SyntaxTree.Local]) -> T
-    ) -> T {
+        _ types: [CELType]
+    ) -> [SyntaxTree.Local] {
         var placed = locals
         for place in locals.indices {
             placed[place].index = scopes.count
             scopes.append((locals[place].name, types[place]))
         }
         localCount = max(localCount, scopes.count)
-        defer { scopes.removeLast(locals.count) }
-        return body(&self, placed)
+        return placed
     }
 
-    private func local(_ name: String) -> (index: Int, type: CELType)? {
+    /// Takes so many variables out again.
+    mutating func leave(_ count: Int) { scopes.removeLast(count) }
+
+    func local(_ name: String) -> (index: Int, type: CELType)? {
         scopes.lastIndex { $0.name == name }.map { ($0, scopes[$0].type) }
     }
 
@@ -180,7 +189,7 @@ struct Checker {
     // MARK: Names
 
     /// A step of a path: the node and the field that it selects.
-    private struct Step {
+    struct Step {
         let node: SyntaxTree.Node
         let field: String
         let isOptional: Bool
@@ -188,7 +197,7 @@ struct Checker {
     }
 
     /// A chain of selections on a name or on another expression.
-    private mutating func visitPath(_ id: NodeID) -> NodeID {
+    mutating func visitPath(_ id: NodeID) -> NodeID {
         var steps: [Step] = []
         var base = id
         walk: while true {
@@ -222,7 +231,7 @@ struct Checker {
     }
 
     /// The longest beginning of a path that is a variable or a type.
-    private mutating func variable(
+    mutating func variable(
         _ name: String,
         _ isRooted: Bool,
         _ steps: [Step],
@@ -294,13 +303,13 @@ struct Checker {
     }
 
     /// Notes that no variable has the name with which a path begins.
-    private mutating func report(
+    mutating func report(
         _ name: String,
         _ isRooted: Bool,
         _ steps: [Step],
         at start: SyntaxTree.Node
     ) {
-        guard isChecked else { return }
+        guard isChecked, !isFull else { return }
         let fields = steps.map(\.field)
         let path = ([name] + fields).joined(separator: ".")
         let last = steps.last?.node
@@ -338,7 +347,7 @@ struct Checker {
     }
 
     /// What was probably meant by a path: a declared name, followed by the fields beyond it.
-    private func suggestion(for path: [String]) -> String? {
+    func suggestion(for path: [String]) -> String? {
         var names = environment.names
         if path.count == 1 { names += scopes.map(\.name).filter { $0.first != "@" } }
         var best: (name: String, count: Int)?
@@ -358,177 +367,11 @@ struct Checker {
         }
         return ([best.name] + path.dropFirst(best.count)).joined(separator: ".")
     }
-
-    // MARK: Selections
-
-    private mutating func select(_ steps: ArraySlice<Step>, on operand: NodeID) -> NodeID {
-        var operand = operand
-        for step in steps {
-            var type = self.type(of: operand)
-            var isOptional = step.isOptional
-            if case .optional(let wrapped) = type {
-                isOptional = true
-                type = unifier.head(wrapped)
-            }
-            let field = fieldType(step, of: type)
-            let kind: SyntaxTree.Kind =
-                step.isOptional
-                ? .optionalSelect(operand: operand, field: step.field)
-                : .select(operand: operand, field: step.field, isTest: step.isTest)
-            let result: CELType = step.isTest ? .bool : isOptional ? .optional(field) : field
-            operand = add(kind, as: isChecked ? result : .dyn, at: step.node)
-        }
-        return operand
-    }
-
-    private mutating func fieldType(_ step: Step, of type: CELType) -> CELType {
-        switch type {
-        case .map(_, let value): return value
-        case .record(let fields):
-            if let field = fields.first(where: { $0.name == step.field }) { return field.type }
-            reportField(step.field, of: fields, in: step.node)
-            return .dyn
-        case .dyn: return .dyn
-        case .typeParameter:
-            _ = unifier.assign(.dyn, to: type)
-            return .dyn
-        default:
-            fault(
-                .wrongType,
-                "A value of type \(unifier.resolved(type)) has no fields",
-                at: step.node.anchor,
-                length: step.field.unicodeScalars.count,
-                expected: "a map or record before '.'"
-            )
-            return .dyn
-        }
-    }
-
-    /// Notes that a record lacks a field: at the whole dotted name where there is one.
-    mutating func reportField(
-        _ name: String,
-        of fields: [CELType.Field],
-        in node: SyntaxTree.Node
-    ) {
-        let nearest = Suggestions.nearest(to: name, among: fields.map(\.name).sorted())
-        var position = node.anchor
-        var prefix = ""
-        if let path = dottedText(of: node) {
-            (position, prefix) = path
-        }
-        let shown = fields.map(\.name).sorted().prefix(8).joined(separator: ", ")
-        var message = "There is no field '\(name)'"
-        if let nearest {
-            message += "; did you mean '\(nearest)'?"
-        } else {
-            message += "; the fields are \(shown)" + (fields.count > 8 ? ", …" : "")
-        }
-        fault(
-            .unknownField,
-            message,
-            at: position,
-            length: node.anchor.offset - position.offset + node.kind.fieldLength,
-            expected: "one of the fields \(shown)" + (fields.count > 8 ? ", …" : ""),
-            suggestion: nearest.map { prefix + $0 }
-        )
-    }
-
-    /// Where the dotted name begins whose last field a node selects, and its text before the field.
-    private func dottedText(of node: SyntaxTree.Node) -> (SourcePosition, String)? {
-        guard case .select(let operand, _, _) = node.kind else { return nil }
-        var fields: [String] = []
-        var base = operand
-        while case .select(let operand, let field, false) = source.nodes[base].kind {
-            fields.append(field)
-            base = operand
-        }
-        guard case .identifier(let name, _) = source.nodes[base].kind, name.first != "@" else {
-            return nil
-        }
-        let text = ([name] + fields.reversed()).joined(separator: ".") + "."
-        return (source.nodes[base].position, text)
-    }
-
-    // MARK: Aggregates
-
-    private mutating func visitList(
-        _ node: SyntaxTree.Node,
-        _ elements: [NodeID],
-        _ optionalPlaces: [Int]
-    ) -> NodeID {
-        var type: CELType?
-        var visited: [NodeID] = []
-        for (place, element) in elements.enumerated() {
-            let id = visit(element)
-            visited.append(id)
-            var elementType = self.type(of: id)
-            if optionalPlaces.contains(place) {
-                elementType = unwrapped(elementType, of: original(element))
-            }
-            type = type.map { unifier.join($0, elementType) } ?? elementType
-        }
-        let kind = SyntaxTree.Kind.list(elements: visited, optionalPlaces: optionalPlaces)
-        guard isChecked else { return add(kind, as: .dyn, at: node) }
-        return add(kind, as: .list(type ?? unifier.fresh()), at: node)
-    }
-
-    private mutating func visitMap(
-        _ node: SyntaxTree.Node,
-        _ entries: [SyntaxTree.MapEntry]
-    ) -> NodeID {
-        var keyType: CELType?
-        var valueType: CELType?
-        var visited: [SyntaxTree.MapEntry] = []
-        for entry in entries {
-            let key = visit(entry.key)
-            let value = visit(entry.value)
-            visited.append(
-                SyntaxTree.MapEntry(key: key, value: value, isOptional: entry.isOptional)
-            )
-            let type = self.type(of: key)
-            switch type {
-            case .bool, .int, .uint, .string, .dyn, .typeParameter: break
-            default:
-                fault(
-                    .wrongType,
-                    "A value of type \(unifier.resolved(type)) cannot be the key of a map",
-                    at: original(entry.key),
-                    expected: "bool, int, uint or string"
-                )
-            }
-            var type2 = self.type(of: value)
-            if entry.isOptional { type2 = unwrapped(type2, of: original(entry.value)) }
-            keyType = keyType.map { unifier.join($0, type) } ?? type
-            valueType = valueType.map { unifier.join($0, type2) } ?? type2
-        }
-        guard isChecked else { return add(.map(entries: visited), as: .dyn, at: node) }
-        let type = CELType.map(keyType ?? unifier.fresh(), valueType ?? unifier.fresh())
-        return add(.map(entries: visited), as: type, at: node)
-    }
-
-    /// The type within an optional.
-    mutating func unwrapped(_ type: CELType, of node: SyntaxTree.Node) -> CELType {
-        switch type {
-        case .optional(let wrapped): return unifier.head(wrapped)
-        case .dyn: return .dyn
-        case .typeParameter:
-            let wrapped = unifier.fresh()
-            return unifier.assign(.optional(wrapped), to: type) ? wrapped : .dyn
-        default:
-            fault(
-                .wrongType,
-                "An optional value is asked for here, not \(unifier.resolved(type))",
-                at: node,
-                expected: "optional_type(\(unifier.resolved(type)))"
-            )
-            return .dyn
-        }
-    }
 }
 
 extension SyntaxTree.Kind {
     /// The length of the name of a selected field as it is written without quotes.
-    fileprivate var fieldLength: Int {
+    var fieldLength: Int {
         switch self {
         case .select(_, let field, _), .optionalSelect(_, let field): field.unicodeScalars.count
         default: 1

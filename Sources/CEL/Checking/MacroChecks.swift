@@ -19,62 +19,84 @@ extension Checker {
         _ comprehension: SyntaxTree.Comprehension
     ) -> NodeID {
         let range = visit(comprehension.range)
-        let (key, element, isMap) = rangeTypes(type(of: range), original(comprehension.range))
-        let types: [CELType] =
-            comprehension.variables.count == 2 ? [key, element] : [isMap ? key : element]
-        return inScope(comprehension.variables, types) { checker, locals in
-            let predicate = comprehension.predicate.map { id in
-                let visited = checker.visit(id)
-                checker.requireBool(
-                    visited,
-                    checker.original(id),
-                    for: "The predicate of \(comprehension.function)()"
-                )
-                return visited
-            }
-            let transform = comprehension.transform.map { checker.visit($0) }
-            let result = transform.map { checker.type(of: $0) } ?? .dyn
-            let type: CELType
-            switch comprehension.kind {
-            case .all, .exists, .existsOne: type = .bool
-            case .filter: type = .list(types[0])
-            case .map, .transformList: type = .list(result)
-            case .transformMap: type = .map(key, result)
-            case .transformMapEntry:
-                switch result {
-                case .map, .dyn: type = result == .dyn ? .map(.dyn, .dyn) : result
-                default:
-                    checker.fault(
-                        .wrongType,
-                        "transformMapEntry() makes maps, not \(checker.unifier.resolved(result))",
-                        at: comprehension.transform.map { checker.original($0) } ?? node,
-                        expected: "map"
-                    )
-                    type = .map(.dyn, .dyn)
-                }
-            }
-            return checker.add(
-                .comprehension(
-                    SyntaxTree.Comprehension(
-                        kind: comprehension.kind,
-                        function: comprehension.function,
-                        range: range,
-                        variables: locals,
-                        predicate: predicate,
-                        transform: transform
-                    )
-                ),
-                as: checker.isChecked ? type : .dyn,
-                at: node
-            )
+        let types = rangeTypes(type(of: range), original(comprehension.range))
+        let locals = enter(comprehension, types)
+        var predicate: NodeID?
+        if let original = comprehension.predicate { predicate = visit(original) }
+        var transform: NodeID?
+        if let original = comprehension.transform { transform = visit(original) }
+        leave(locals.count)
+        return finish(node, comprehension, types, locals, range, predicate, transform)
+    }
+
+    private typealias RangeTypes = (key: CELType, element: CELType, isMap: Bool)
+
+    private mutating func enter(
+        _ comprehension: SyntaxTree.Comprehension,
+        _ types: RangeTypes
+    ) -> [SyntaxTree.Local] {
+        let isPair = comprehension.variables.count == 2
+        return enter(
+            comprehension.variables,
+            isPair ? [types.key, types.element] : [types.isMap ? types.key : types.element]
+        )
+    }
+
+    private mutating func finish(
+        _ node: SyntaxTree.Node,
+        _ comprehension: SyntaxTree.Comprehension,
+        _ types: RangeTypes,
+        _ locals: [SyntaxTree.Local],
+        _ range: NodeID,
+        _ predicate: NodeID?,
+        _ transform: NodeID?
+    ) -> NodeID {
+        if let predicate, let source = comprehension.predicate {
+            let name = "The predicate of \(comprehension.function)()"
+            requireBool(predicate, original(source), for: name)
         }
+        let result = transform.map { self.type(of: $0) } ?? .dyn
+        let type: CELType
+        switch comprehension.kind {
+        case .all, .exists, .existsOne: type = .bool
+        case .filter: type = .list(types.isMap ? types.key : types.element)
+        case .map, .transformList: type = .list(result)
+        case .transformMap: type = .map(types.key, result)
+        case .transformMapEntry:
+            switch result {
+            case .map: type = result
+            case .dyn: type = .map(.dyn, .dyn)
+            default:
+                fault(
+                    .wrongType,
+                    "transformMapEntry() makes maps, not \(unifier.resolved(result))",
+                    at: comprehension.transform.map { original($0) } ?? node,
+                    expected: "map"
+                )
+                type = .map(.dyn, .dyn)
+            }
+        }
+        return add(
+            .comprehension(
+                SyntaxTree.Comprehension(
+                    kind: comprehension.kind,
+                    function: comprehension.function,
+                    range: range,
+                    variables: locals,
+                    predicate: predicate,
+                    transform: transform
+                )
+            ),
+            as: isChecked ? type : .dyn,
+            at: node
+        )
     }
 
     /// The types of key or index, and of value or element, of what a macro walks over.
     private mutating func rangeTypes(
         _ type: CELType,
         _ node: SyntaxTree.Node
-    ) -> (key: CELType, element: CELType, isMap: Bool) {
+    ) -> RangeTypes {
         switch type {
         case .list(let element): return (.int, unifier.head(element), false)
         case .map(let key, let value): return (unifier.head(key), unifier.head(value), true)
@@ -103,11 +125,14 @@ extension Checker {
         _ body: NodeID
     ) -> NodeID {
         let value = visit(value)
-        return inScope([local], [type(of: value)]) { checker, locals in
-            let body = checker.visit(body)
-            let type = checker.type(of: body)
-            return checker.add(.bind(locals[0], value: value, body: body), as: type, at: node)
-        }
+        let locals = enter([local], [type(of: value)])
+        let visited = visit(body)
+        leave(1)
+        return add(
+            .bind(locals[0], value: value, body: visited),
+            as: type(of: visited),
+            at: node
+        )
     }
 
     mutating func visitBlock(
@@ -116,36 +141,16 @@ extension Checker {
         _ values: [NodeID],
         _ body: NodeID
     ) -> NodeID {
-        visitBlock(node, locals[...], values[...], body, [], [])
-    }
-
-    private mutating func visitBlock(
-        _ node: SyntaxTree.Node,
-        _ locals: ArraySlice<SyntaxTree.Local>,
-        _ values: ArraySlice<NodeID>,
-        _ body: NodeID,
-        _ placed: [SyntaxTree.Local],
-        _ visited: [NodeID]
-    ) -> NodeID {
-        guard let local = locals.first, let value = values.first else {
-            let body = visit(body)
-            return add(
-                .block(placed, values: visited, body: body),
-                as: type(of: body),
-                at: node
-            )
+        var placed: [SyntaxTree.Local] = []
+        var visited: [NodeID] = []
+        for (local, value) in zip(locals, values) {
+            let id = visit(value)
+            visited.append(id)
+            placed += enter([local], [type(of: id)])
         }
-        let id = visit(value)
-        return inScope([local], [type(of: id)]) { checker, added in
-            checker.visitBlock(
-                node,
-                locals.dropFirst(),
-                values.dropFirst(),
-                body,
-                placed + added,
-                visited + [id]
-            )
-        }
+        let end = visit(body)
+        leave(placed.count)
+        return add(.block(placed, values: visited, body: end), as: type(of: end), at: node)
     }
 
     mutating func visitOptionalMap(
@@ -157,19 +162,16 @@ extension Checker {
     ) -> NodeID {
         let id = visit(operand)
         let held = unwrapped(type(of: id), of: original(operand))
-        return inScope([local], [held]) { checker, locals in
-            let visited = checker.visit(body)
-            var type = checker.type(of: visited)
-            if isFlat {
-                type = .optional(checker.unwrapped(type, of: checker.original(body)))
-            } else {
-                type = .optional(type)
-            }
-            return checker.add(
-                .optionalMap(locals[0], operand: id, body: visited, isFlat: isFlat),
-                as: checker.isChecked ? type : .dyn,
-                at: node
-            )
-        }
+        let locals = enter([local], [held])
+        let visited = visit(body)
+        leave(1)
+        let result = type(of: visited)
+        let type: CELType =
+            isFlat ? .optional(unwrapped(result, of: original(body))) : .optional(result)
+        return add(
+            .optionalMap(locals[0], operand: id, body: visited, isFlat: isFlat),
+            as: isChecked ? type : .dyn,
+            at: node
+        )
     }
 }

@@ -11,10 +11,29 @@ struct Unifier {
         return .typeParameter(bindings.count - 1)
     }
 
-    /// Sets the bindings back to what they were.
-    mutating func restore(_ saved: [CELType?]) {
-        for place in saved.indices { bindings[place] = saved[place] }
-        for place in saved.count..<max(saved.count, bindings.count) { bindings[place] = nil }
+    /// What has been bound, to be taken back when an attempt fails.
+    private var trail: [(number: Int, old: CELType?)] = []
+
+    /// A state to come back to.
+    struct Mark {
+        fileprivate let trailCount: Int
+        fileprivate let count: Int
+    }
+
+    var mark: Mark { Mark(trailCount: trail.count, count: bindings.count) }
+
+    /// Takes back everything since a mark.
+    mutating func restore(_ mark: Mark) {
+        while trail.count > mark.trailCount {
+            let (number, old) = trail.removeLast()
+            bindings[number] = old
+        }
+        bindings.removeLast(bindings.count - mark.count)
+    }
+
+    private mutating func bind(_ number: Int, to type: CELType) {
+        trail.append((number, bindings[number]))
+        bindings[number] = type
     }
 
     /// The type with a parameter at its head replaced by what it stands for.
@@ -49,9 +68,10 @@ struct Unifier {
         }
     }
 
-    /// Makes room for the parameters of a signature; gives the number of the first.
-    mutating func room() -> Int {
+    /// Makes room for the parameters of a signature, if it has any; gives the number of the first.
+    mutating func room(for overload: Overload) -> Int {
         let base = bindings.count
+        guard overload.isGeneric else { return base }
         for _ in 0..<Overload.typeParameterCount { bindings.append(nil) }
         return base
     }
@@ -94,11 +114,11 @@ struct Unifier {
             if type == bound { return true }
             guard assign(type, to: bound) else { return false }
             let general = mostGeneral(type, bound)
-            if !occurs(number, in: general) { bindings[number] = general }
+            if !occurs(number, in: general) { bind(number, to: general) }
             return true
         }
         guard !occurs(number, in: type) else { return false }
-        bindings[number] = type
+        bind(number, to: type)
         return true
     }
 
@@ -136,9 +156,9 @@ struct Unifier {
 
     /// The type of elements of both types; `dyn` when they do not agree.
     mutating func join(_ left: CELType, _ right: CELType) -> CELType {
-        let saved = bindings
+        let before = mark
         if assign(left, to: right) { return mostGeneral(left, right) }
-        restore(saved)
+        restore(before)
         return .dyn
     }
 }

@@ -93,11 +93,13 @@ final class VariadicCode: Code {
 final class MatchCode: Code {
     private let operand: any Code
     private let pattern: Pattern
+    private let table: PatternTable?
     private let position: SourcePosition
 
     init(_ operand: any Code, _ pattern: Pattern, position: SourcePosition) {
         self.operand = operand
         self.pattern = pattern
+        table = PatternTable(pattern)
         self.position = position
     }
 
@@ -110,6 +112,10 @@ final class MatchCode: Code {
             throw Halt.noSuchOverload.at(position)
         }
         do throws(Halt) {
+            if let table {
+                try frame.look(at: text.utf8.count)
+                if let isMatch = table.matches(text) { return isMatch }
+            }
             return try pattern.matches(text, &frame)
         } catch {
             throw error.at(position)
@@ -175,5 +181,55 @@ final class ComparisonCode: Code {
         } catch {
             throw error.at(position)
         }
+    }
+}
+
+/// A comparison for equality with a constant text in ASCII.
+///
+/// Of two texts of which one is in ASCII, canonical equivalence and the same number of octets make
+/// the code points the same, so that Swift's own comparison is exact here.
+final class TextEqualityCode: Code {
+    private let operand: any Code
+    private let text: String
+    private let count: Int
+    private let isNegated: Bool
+
+    init?(_ operand: any Code, _ constant: Value?, isNegated: Bool) {
+        guard case .string(let text)? = constant, text.utf8.allSatisfy({ $0 < 128 }) else {
+            return nil
+        }
+        self.operand = operand
+        self.text = text
+        count = text.utf8.count
+        self.isNegated = isNegated
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value { .bool(try truth(&frame)) }
+
+    func truth(_ frame: inout Frame) throws(Halt) -> Bool {
+        guard case .string(let other) = try operand.evaluate(&frame) else { return isNegated }
+        guard other.utf8.count == count else { return isNegated }
+        try frame.look(at: count)
+        return (other == text) != isNegated
+    }
+}
+
+/// A call whose result must be a number where it is a double.
+final class NumberCode: Code {
+    private let call: any Code
+    private let position: SourcePosition
+
+    init(_ call: any Code, position: SourcePosition) {
+        self.call = call
+        self.position = position
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
+        let value = try call.evaluate(&frame)
+        if case .double(let number) = value, number.isNaN {
+            throw .error(
+                EvaluationError(.notANumber, "the result is not a number", position: position))
+        }
+        return value
     }
 }

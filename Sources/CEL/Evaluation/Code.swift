@@ -123,12 +123,14 @@ final class MissingCode: Code {
 final class SelectCode: Code {
     private let operand: any Code
     private let field: String
+    private let isASCII: Bool
     private let isTest: Bool
     private let position: SourcePosition
 
     init(_ operand: any Code, field: String, isTest: Bool, position: SourcePosition) {
         self.operand = operand
         self.field = field
+        isASCII = field.utf8.allSatisfy { $0 < 128 }
         self.isTest = isTest
         self.position = position
     }
@@ -136,8 +138,8 @@ final class SelectCode: Code {
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
         switch try operand.evaluate(&frame) {
         case .map(let map):
-            if isTest { return .bool(map[field: field] != nil) }
-            guard let value = map[field: field] else {
+            if isTest { return .bool(map.find(field, isASCII: isASCII) != nil) }
+            guard let value = map.find(field, isASCII: isASCII) else {
                 throw Halt.failed(.noSuchKey, "no such key: '\(field)'").at(position)
             }
             return value
@@ -301,6 +303,7 @@ final class MapCode: Code {
                 place += 1
                 let value = try operands[place].evaluate(&frame)
                 place += 1
+                try frame.chargeKey(key)
                 guard let mapKey = MapKey(key) else {
                     throw .failed(.unsupportedKey, "unsupported key type: \(key.typeName)")
                 }

@@ -1,42 +1,95 @@
-/// Makes code out of a resolved tree.
+/// Makes code out of a resolved tree, node by node: operands come before what uses them.
 struct Lowering {
     private let tree: SyntaxTree
     private let limits: Limits
+    private let refusesNaN: Bool
     /// The source when the code is to trace, and nothing when not.
     private let traced: [Unicode.Scalar]?
-    private var loops = 0
-    /// The nodes below each node, itself counted: the steps of a visit.
-    private var costs: [Int]
+    /// The code of each node, as others use it.
+    private var codes: [any Code] = []
+    /// The code of each node that notes nothing itself, for longer paths.
+    private var plainCodes: [any Code] = []
+    /// The nodes at and below each node: the steps of a visit.
+    private var costs: [Int] = []
+    /// Operands of logical operators, conditions and the whole expression.
+    private var isShown: [Bool]
+    /// Whether a node is within the body of a macro.
+    private var isInLoop: [Bool]
 
-    static func code(of tree: SyntaxTree, limits: Limits, tracing source: String? = nil) -> any Code
-    {
-        var lowering = Lowering(tree, limits, source)
-        return lowering.lower(tree.root, isShown: true)
+    static func code(
+        of tree: SyntaxTree,
+        limits: Limits,
+        refusesNaN: Bool,
+        tracing source: String? = nil
+    ) -> any Code {
+        var lowering = Lowering(tree, limits, refusesNaN, source)
+        for id in tree.nodes.indices { lowering.lower(id) }
+        return lowering.codes[tree.root]
     }
 
-    private init(_ tree: SyntaxTree, _ limits: Limits, _ source: String?) {
+    private init(
+        _ tree: SyntaxTree, _ limits: Limits, _ refusesNaN: Bool, _ source: String?
+    ) {
         self.tree = tree
         self.limits = limits
+        self.refusesNaN = refusesNaN
         traced = source.map { Array($0.unicodeScalars) }
-        costs = []
+        let count = tree.nodes.count
+        codes.reserveCapacity(count)
+        plainCodes.reserveCapacity(count)
+        costs.reserveCapacity(count)
+        isShown = Array(repeating: false, count: count)
+        isInLoop = isShown
+        if traced != nil { markShown() }
     }
 
-    private func cost(_ id: SyntaxTree.NodeID) -> Int {
-        var cost = 1
-        tree.forEachOperand(of: id) { cost += self.cost($0) }
-        return cost
-    }
-
-    /// The code of a node; a shown one is an operand of a logical operator or the whole expression.
-    private mutating func lower(_ id: SyntaxTree.NodeID, isShown: Bool = false) -> any Code {
-        let code = plain(id)
-        guard let traced, loops == 0, code.constant == nil, isShown || isWorthShowing(id) else {
-            return code
+    /// Finds out which nodes are shown, from the whole expression down.
+    private mutating func markShown() {
+        isShown[tree.root] = true
+        for id in tree.nodes.indices.reversed() {
+            var loops = [Bool](repeating: isInLoop[id], count: 1)
+            var shown: [SyntaxTree.NodeID] = []
+            switch tree.nodes[id].kind {
+            case .call("_&&_", _, let arguments, _), .call("_||_", _, let arguments, _),
+                .call("!_", _, let arguments, _):
+                shown = arguments
+            case .call("_?_:_", _, let arguments, _): shown = [arguments[0]]
+            case .comprehension(let comprehension):
+                for body in [comprehension.predicate, comprehension.transform] {
+                    if let body { isInLoop[body] = true }
+                }
+                isInLoop[comprehension.range] = loops[0]
+                loops = []
+            default: break
+            }
+            for operand in shown { isShown[operand] = true }
+            guard let isLoop = loops.first, isLoop else { continue }
+            tree.forEachOperand(of: id) { isInLoop[$0] = true }
         }
-        let node = tree.nodes[id]
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: traced[node.position.offset..<(node.position.offset + node.length)])
-        return EntryCode(code, node: id, text: String(text), position: node.position)
+    }
+
+    private mutating func lower(_ id: SyntaxTree.NodeID) {
+        var cost = 1
+        tree.forEachOperand(of: id) { cost += costs[$0] }
+        costs.append(cost)
+        let plain = plain(id)
+        plainCodes.append(plain)
+        guard let traced else {
+            codes.append(plain)
+            return
+        }
+        var code = plain
+        if let (variable, path, isTest) = path(id) {
+            code = ReadCode(code, variable: variable, path: path, isPresenceTest: isTest)
+        }
+        if !isInLoop[id], code.constant == nil, isShown[id] || isWorthShowing(id) {
+            let node = tree.nodes[id]
+            var text = String.UnicodeScalarView()
+            let start = node.position.offset
+            text.append(contentsOf: traced[start..<(start + node.length)])
+            code = EntryCode(code, node: id, text: String(text), position: node.position)
+        }
+        codes.append(code)
     }
 
     private func isWorthShowing(_ id: SyntaxTree.NodeID) -> Bool {
@@ -52,8 +105,14 @@ struct Lowering {
         }
     }
 
-    private mutating func plain(_ id: SyntaxTree.NodeID) -> any Code {
+    /// The operand of a path: what it reads is noted with the longer path.
+    private func unread(_ id: SyntaxTree.NodeID) -> any Code {
+        path(id) == nil ? codes[id] : plainCodes[id]
+    }
+
+    private func plain(_ id: SyntaxTree.NodeID) -> any Code {
         let node = tree.nodes[id]
+        let position = node.position
         switch node.kind {
         case .literal(let value): return ConstantCode(value)
         case .identifier(let name, _):
@@ -61,85 +120,68 @@ struct Lowering {
                 EvaluationError(
                     .unboundVariable,
                     "unknown variable: '\(name)' is not declared",
-                    position: node.position
+                    position: position
                 )
             )
         case .variable(let slot, let name):
-            let code = VariableCode(slot: slot, name: name, position: node.position)
-            return read(code, id)
+            return VariableCode(slot: slot, name: name, position: position)
         case .variablePresence(let slot, let name):
-            return read(PresenceCode(slot: slot, name: name, isTest: true), id)
+            return PresenceCode(slot: slot, name: name, isTest: true)
         case .optionalVariable(let slot, let name):
-            return read(PresenceCode(slot: slot, name: name, isTest: false), id)
+            return PresenceCode(slot: slot, name: name, isTest: false)
         case .local(_, let index): return LocalCode(index)
         case .select(let operand, let field, let isTest):
-            let code = SelectCode(
-                unread(operand),
-                field: field,
-                isTest: isTest,
-                position: node.position
-            )
-            return read(code, id)
+            let inner = unread(operand)
+            return SelectCode(inner, field: field, isTest: isTest, position: node.anchor)
         case .optionalSelect(let operand, let field):
-            let code = OptionalSelectCode(unread(operand), field: field, position: node.position)
-            return read(code, id)
+            return OptionalSelectCode(unread(operand), field: field, position: node.anchor)
         case .call(let function, let target, let arguments, _):
-            return call(id, function, target, arguments)
+            let code = call(id, function, target, arguments)
+            guard refusesNaN, node.type == .double || node.type == .dyn else { return code }
+            return NumberCode(code, position: node.anchor)
         case .list(let elements, let optionalPlaces):
-            let codes = elements.map { lower($0) }
-            let values = codes.compactMap(\.constant)
-            if values.count == codes.count, optionalPlaces.isEmpty {
+            let operands = elements.map { codes[$0] }
+            let values = operands.compactMap(\.constant)
+            if values.count == operands.count, optionalPlaces.isEmpty {
                 return ConstantCode(.list(values))
             }
-            return ListCode(codes, optionalPlaces: optionalPlaces, position: node.position)
+            return ListCode(operands, optionalPlaces: optionalPlaces, position: position)
         case .map(let entries):
-            let codes = entries.flatMap { [lower($0.key), lower($0.value)] }
+            let operands = entries.flatMap { [codes[$0.key], codes[$0.value]] }
             return folded(
-                MapCode(codes, isOptional: entries.map(\.isOptional), position: node.position),
-                codes
+                MapCode(operands, isOptional: entries.map(\.isOptional), position: position),
+                operands
             )
-        case .comprehension(let comprehension): return self.comprehension(node, comprehension)
+        case .comprehension(let comprehension):
+            let bodies = [comprehension.predicate, comprehension.transform].compactMap { $0 }
+            return ComprehensionCode(
+                comprehension.kind,
+                range: codes[comprehension.range],
+                variables: comprehension.variables.map(\.index),
+                predicate: comprehension.predicate.map { codes[$0] },
+                transform: comprehension.transform.map { codes[$0] },
+                cost: bodies.reduce(1) { $0 + costs[$1] },
+                position: position
+            )
         case .bind(let local, let value, let body):
-            return BindCode([(local.index, lower(value))], body: lower(body))
+            return BindCode([(local.index, codes[value])], body: codes[body])
         case .block(let locals, let values, let body):
-            var bindings: [(variable: Int, value: any Code)] = []
-            for (local, value) in zip(locals, values) {
-                bindings.append((local.index, lower(value)))
-            }
-            return BindCode(bindings, body: lower(body))
+            let bindings = zip(locals, values).map { (variable: $0.index, value: codes[$1]) }
+            return BindCode(bindings, body: codes[body])
         case .optionalMap(let local, let operand, let body, let isFlat):
             return OptionalMapCode(
-                lower(operand),
+                codes[operand],
                 variable: local.index,
-                body: lower(body),
+                body: codes[body],
                 isFlat: isFlat,
-                position: node.position
+                position: position
             )
         }
     }
 
-    private mutating func comprehension(
-        _ node: SyntaxTree.Node,
-        _ comprehension: SyntaxTree.Comprehension
-    ) -> any Code {
-        let range = lower(comprehension.range)
-        loops += 1
-        defer { loops -= 1 }
-        let bodies = [comprehension.predicate, comprehension.transform].compactMap { $0 }
-        return ComprehensionCode(
-            comprehension.kind,
-            range: range,
-            variables: comprehension.variables.map(\.index),
-            predicate: comprehension.predicate.map { lower($0) },
-            transform: comprehension.transform.map { lower($0) },
-            cost: bodies.reduce(1) { $0 + cost($1) },
-            position: node.position
-        )
-    }
-
     // MARK: Calls
 
-    private mutating func call(
+    private func call(
         _ id: SyntaxTree.NodeID,
         _ function: String,
         _ target: SyntaxTree.NodeID?,
@@ -150,33 +192,39 @@ struct Lowering {
         switch function {
         case "_&&_", "_||_":
             return LogicCode(
-                arguments.map { lower($0, isShown: true) },
+                arguments.map { codes[$0] },
                 deciding: function == "_||_",
                 position: position
             )
         case "_?_:_":
-            return ConditionalCode(
-                lower(arguments[0], isShown: true),
-                lower(arguments[1]),
-                lower(arguments[2])
-            )
+            return ConditionalCode(codes[arguments[0]], codes[arguments[1]], codes[arguments[2]])
         case "_[_]":
             if path(id) != nil {
-                let codes = [unread(arguments[0]), lower(arguments[1])]
-                return read(BinaryCode(codes[0], codes[1], Library.index, position: position), id)
+                let operand = unread(arguments[0])
+                return BinaryCode(operand, codes[arguments[1]], Library.index, position: position)
             }
         default: break
         }
-        let operands = (target.map { [$0] } ?? []) + arguments
-        let codes = operands.map { lower($0, isShown: function == "!_") }
-        if let comparison = Self.comparisons[function], codes.count == 2 {
-            let code = ComparisonCode(codes[0], codes[1], comparison, position: position)
-            return folded(code, codes)
+        let operands = ((target.map { [$0] } ?? []) + arguments).map { codes[$0] }
+        if let comparison = Self.comparisons[function], operands.count == 2 {
+            if comparison == .equal || comparison == .notEqual {
+                let isNegated = comparison == .notEqual
+                if let code = TextEqualityCode(
+                    operands[0],
+                    operands[1].constant,
+                    isNegated: isNegated
+                ) ?? TextEqualityCode(operands[1], operands[0].constant, isNegated: isNegated) {
+                    return folded(code, operands)
+                }
+            }
+            let code = ComparisonCode(operands[0], operands[1], comparison, position: position)
+            return folded(code, operands)
         }
-        if function == "matches", codes.count == 2, case .string(let text)? = codes[1].constant,
+        if function == "matches", operands.count == 2,
+            case .string(let text)? = operands[1].constant,
             let pattern = try? Pattern(text, limits: limits)
         {
-            return MatchCode(codes[0], pattern, position: position)
+            return MatchCode(operands[0], pattern, position: position)
         }
         guard let known = Library.functions[function], known.hasForm(isMember: target != nil)
         else {
@@ -187,22 +235,22 @@ struct Lowering {
             )
             return MissingCode(error)
         }
-        guard let implementation = known.implementation(count: codes.count) else {
+        guard let implementation = known.implementation(count: operands.count) else {
             return MissingCode(
                 EvaluationError(
                     .noSuchOverload,
-                    "no such overload: \(function) with \(codes.count) operands",
+                    "no such overload: \(function) with \(operands.count) operands",
                     position: position
                 )
             )
         }
         let code: any Code =
             switch implementation {
-            case .unary(let body): UnaryCode(codes[0], body, position: position)
-            case .binary(let body): BinaryCode(codes[0], codes[1], body, position: position)
-            case .variadic(let body): VariadicCode(codes, body, position: position)
+            case .unary(let body): UnaryCode(operands[0], body, position: position)
+            case .binary(let body): BinaryCode(operands[0], operands[1], body, position: position)
+            case .variadic(let body): VariadicCode(operands, body, position: position)
             }
-        return folded(code, codes)
+        return folded(code, operands)
     }
 
     private static let comparisons: [String: ComparisonCode.Operator] = [
@@ -247,36 +295,6 @@ struct Lowering {
             else { return nil }
             return (variable, path + "[\(key)]", false)
         default: return nil
-        }
-    }
-
-    /// The code that notes what it read, when tracing.
-    private func read(_ code: any Code, _ id: SyntaxTree.NodeID) -> any Code {
-        guard traced != nil, let (variable, path, isTest) = path(id) else { return code }
-        return ReadCode(code, variable: variable, path: path, isPresenceTest: isTest)
-    }
-
-    /// The operand of a longer path: what it reads is noted with the whole path.
-    private mutating func unread(_ id: SyntaxTree.NodeID) -> any Code {
-        let node = tree.nodes[id]
-        switch node.kind {
-        case .variable(let slot, let name):
-            return VariableCode(slot: slot, name: name, position: node.position)
-        case .optionalVariable(let slot, let name):
-            return PresenceCode(slot: slot, name: name, isTest: false)
-        case .select(let operand, let field, let isTest):
-            return SelectCode(
-                unread(operand),
-                field: field,
-                isTest: isTest,
-                position: node.position
-            )
-        case .optionalSelect(let operand, let field):
-            return OptionalSelectCode(unread(operand), field: field, position: node.position)
-        case .call("_[_]", _, let arguments, _) where path(id) != nil:
-            let operand = unread(arguments[0])
-            return BinaryCode(operand, lower(arguments[1]), Library.index, position: node.anchor)
-        default: return lower(id)
         }
     }
 }

@@ -1,5 +1,5 @@
 /// What a macro walks over: the elements, or keys and values.
-struct Range {
+struct WalkedRange {
     let keys: [MapKey]?
     let values: [Value]
 
@@ -48,7 +48,7 @@ final class ComprehensionCode: Code {
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        let range = try Range(try range.evaluate(&frame), at: position)
+        let range = try WalkedRange(try range.evaluate(&frame), at: position)
         switch kind {
         case .all: return .bool(try fold(range, deciding: false, &frame))
         case .exists: return .bool(try fold(range, deciding: true, &frame))
@@ -85,7 +85,7 @@ final class ComprehensionCode: Code {
 
     /// Sets the variables to an element and takes the steps for it off the budget.
     @inline(__always)
-    private func enter(_ range: Range, _ place: Int, _ frame: inout Frame) throws(Halt) {
+    private func enter(_ range: WalkedRange, _ place: Int, _ frame: inout Frame) throws(Halt) {
         if steps(&frame) { throw Halt.tooManySteps.at(position) }
         if variables.count == 2 {
             frame.locals[variables[0]] = .value(range.key(place))
@@ -100,12 +100,12 @@ final class ComprehensionCode: Code {
         return frame.steps < 0
     }
 
-    private func element(_ range: Range, _ place: Int) -> Value {
+    private func element(_ range: WalkedRange, _ place: Int) -> Value {
         range.keys.map { $0[place].value } ?? range.values[place]
     }
 
     private func fold(
-        _ range: Range,
+        _ range: WalkedRange,
         deciding: Bool,
         _ frame: inout Frame
     ) throws(Halt) -> Bool {
@@ -126,7 +126,7 @@ final class ComprehensionCode: Code {
 
     /// Walks over all elements; what gives no value is put together and thrown at the end.
     private func walk(
-        _ range: Range,
+        _ range: WalkedRange,
         _ frame: inout Frame,
         _ body: (Int, inout Frame) throws(Halt) -> Void
     ) throws(Halt) {
@@ -143,7 +143,7 @@ final class ComprehensionCode: Code {
         if let halt { throw halt.at(position) }
     }
 
-    private func count(_ range: Range, _ frame: inout Frame) throws(Halt) -> Int {
+    private func count(_ range: WalkedRange, _ frame: inout Frame) throws(Halt) -> Int {
         var count = 0
         try walk(range, &frame) { _, frame throws(Halt) in
             if try self.predicate?.truth(&frame) ?? true { count += 1 }
@@ -151,7 +151,7 @@ final class ComprehensionCode: Code {
         return count
     }
 
-    private func list(_ range: Range, _ frame: inout Frame) throws(Halt) -> [Value] {
+    private func list(_ range: WalkedRange, _ frame: inout Frame) throws(Halt) -> [Value] {
         var values: [Value] = []
         try walk(range, &frame) { place, frame throws(Halt) in
             guard try self.predicate?.truth(&frame) ?? true else { return }
@@ -163,13 +163,14 @@ final class ComprehensionCode: Code {
         return values
     }
 
-    private func map(_ range: Range, _ frame: inout Frame) throws(Halt) -> MapValue {
+    private func map(_ range: WalkedRange, _ frame: inout Frame) throws(Halt) -> MapValue {
         var entries: [(MapKey, Value)] = []
         try walk(range, &frame) { place, frame throws(Halt) in
             guard try self.predicate?.truth(&frame) ?? true,
                 let value = try self.transform?.evaluate(&frame)
             else { return }
             try frame.produce(32)
+            if range.keys != nil { try frame.chargeKey(range.key(place)) }
             guard self.kind == .transformMapEntry else {
                 entries.append((range.keys.map { $0[place] } ?? .int(Int64(place)), value))
                 return

@@ -34,6 +34,8 @@ public struct EvaluationError: Error, Sendable, Hashable {
         case divideByZero = "divide-by-zero"
         /// An instant or a span of time is outside the range.
         case outOfRange = "out-of-range"
+        /// A number is none, in an environment that refuses NaN.
+        case notANumber = "not-a-number"
         /// A value cannot be converted.
         case conversion
         /// An argument is of the right type but makes no sense.

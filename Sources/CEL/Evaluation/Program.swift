@@ -10,6 +10,7 @@ public final class Program: Sendable {
     public let tree: SyntaxTree
 
     private let limits: Limits
+    private let refusesNaN: Bool
     private let localCount: Int
     private let code: any Code
 
@@ -30,7 +31,9 @@ public final class Program: Sendable {
         variables = result.variables
         localCount = result.localCount
         limits = environment.limits
-        code = Lowering.code(of: result.tree, limits: environment.limits)
+        code = Lowering.code(
+            of: result.tree, limits: environment.limits, refusesNaN: environment.refusesNaN)
+        refusesNaN = environment.refusesNaN
     }
 
     /// Evaluates the expression with what is known of each of its ``variables``.
@@ -51,14 +54,18 @@ public final class Program: Sendable {
         let recorder = Recorder()
         var frame = Frame(slots: slots, zones: zones, limits: limits, localCount: localCount)
         frame.recorder = recorder
-        let outcome = run(Lowering.code(of: tree, limits: limits, tracing: source), &frame)
+        let code = Lowering.code(
+            of: tree, limits: limits, refusesNaN: refusesNaN, tracing: source)
+        let outcome = run(code, &frame)
         return (outcome, recorder.trace)
     }
 
     private func run(_ code: any Code, _ frame: inout Frame) -> Outcome {
         do throws(Halt) {
             try frame.step(tree.nodes.count)
-            return .value(try code.evaluate(&frame))
+            let value = try code.evaluate(&frame)
+            try frame.chargeResult(value)
+            return .value(value)
         } catch {
             return error.outcome
         }

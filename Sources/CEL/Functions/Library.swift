@@ -2,6 +2,8 @@
 struct Overload: Sendable {
     let id: String
     let isMember: Bool
+    /// Whether the types have parameters.
+    let isGeneric: Bool
     /// The type of the target comes first when there is one.
     let parameters: [CELType]
     let result: CELType
@@ -9,6 +11,7 @@ struct Overload: Sendable {
     init(_ id: String, _ parameters: [CELType], _ result: CELType, isMember: Bool = false) {
         self.id = id
         self.isMember = isMember
+        isGeneric = (parameters + [result]).contains(where: \.isGeneric)
         self.parameters = parameters
         self.result = result
     }
@@ -20,6 +23,20 @@ struct Overload: Sendable {
 
     /// The highest number of a type parameter, plus one.
     static let typeParameterCount = 2
+}
+
+extension CELType {
+    /// Whether the type has parameters.
+    fileprivate var isGeneric: Bool {
+        switch self {
+        case .typeParameter: true
+        case .list(let element): element.isGeneric
+        case .map(let key, let value): key.isGeneric || value.isGeneric
+        case .optional(let wrapped): wrapped.isGeneric
+        case .type(let type): type.isGeneric
+        default: false
+        }
+    }
 }
 
 /// What a function does with values, which it tells apart by their kinds itself.

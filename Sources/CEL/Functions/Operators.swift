@@ -258,12 +258,12 @@ extension Library {
         case .list(let elements):
             try frame.step(elements.count)
             for element in elements {
-                if case .list = element { try frame.chargeComparison(left, element) }
-                if case .map = element { try frame.chargeComparison(left, element) }
+                try frame.chargeComparison(left, element)
                 if left.equals(element) { return .bool(true) }
             }
             return .bool(false)
         case .map(let map):
+            try frame.chargeKey(left)
             guard let key = MapKey(lookingUp: left) else { return .bool(false) }
             return .bool(map[key: key] != nil)
         default: throw .noSuchOverload
@@ -275,6 +275,7 @@ extension Library {
         _ key: Value,
         _ frame: inout Frame
     ) throws(Halt) -> Value {
+        try frame.chargeKey(key)
         if case .optional(let optional) = operand {
             guard let value = optional.value else { return .optional(.none) }
             return .optional(OptionalValue(try element(of: value, at: key)))
@@ -291,6 +292,7 @@ extension Library {
         _ key: Value,
         _ frame: inout Frame
     ) throws(Halt) -> Value {
+        try frame.chargeKey(key)
         if case .optional(let optional) = operand {
             guard let value = optional.value else { return .optional(.none) }
             return .optional(OptionalValue(try element(of: value, at: key)))
@@ -336,13 +338,34 @@ extension Library {
 }
 
 extension Frame {
+    /// Takes the steps for walking over a whole value off the budget: parts that are shared within
+    /// it count each time, as they do for whoever writes the value out.
+    mutating func chargeResult(_ value: Value) throws(Halt) {
+        switch value {
+        case .list(let elements):
+            try step(elements.count)
+            for element in elements { try chargeResult(element) }
+        case .map(let map):
+            try step(map.count)
+            for value in map.values { try chargeResult(value) }
+        case .optional(let optional):
+            if let held = optional.value { try chargeResult(held) }
+        default: break
+        }
+    }
+
+    /// Takes the steps for looking up a key off the budget.
+    mutating func chargeKey(_ key: Value) throws(Halt) {
+        if case .string(let text) = key, text.utf8.count > 64 { try look(at: text.utf8.count) }
+    }
+
     /// Takes the steps for comparing two values off the budget, before they are compared.
     mutating func chargeComparison(_ left: Value, _ right: Value) throws(Halt) {
         switch (left, right) {
         case (.string(let a), .string(let b)):
-            if a.utf8.count == b.utf8.count { try look(at: a.utf8.count) }
+            try look(at: min(a.utf8.count, b.utf8.count))
         case (.bytes(let a), .bytes(let b)):
-            if a.count == b.count { try look(at: a.count) }
+            try look(at: min(a.count, b.count))
         case (.list(let a), .list(let b)):
             guard a.count == b.count else { return }
             try step(a.count + 1)

@@ -46,6 +46,22 @@ extension Library {
             .binary { left, right, _ throws(Halt) in try optional(left).value ?? right }
         ),
         function(
+            "first",
+            [.member("list_first", [.list(a)], .optional(a))],
+            .unary { value, _ throws(Halt) in
+                guard case .list(let elements) = value else { throw .noSuchOverload }
+                return .optional(OptionalValue(elements.first))
+            }
+        ),
+        function(
+            "last",
+            [.member("list_last", [.list(a)], .optional(a))],
+            .unary { value, _ throws(Halt) in
+                guard case .list(let elements) = value else { throw .noSuchOverload }
+                return .optional(OptionalValue(elements.last))
+            }
+        ),
+        function(
             "optional.unwrap",
             [Overload("optional_unwrap", [.list(.optional(a))], .list(a))],
             .unary(unwrap)

@@ -9,7 +9,7 @@ struct Pattern: Sendable {
         let offset: Int
     }
 
-    private enum Instruction: Sendable {
+    enum Instruction: Sendable {
         case set(Int)
         case split(Int, Int)
         case jump(Int)
@@ -17,8 +17,8 @@ struct Pattern: Sendable {
         case match
     }
 
-    private var instructions: [Instruction] = []
-    private var sets: [ScalarSet] = []
+    private(set) var instructions: [Instruction] = []
+    private(set) var sets: [ScalarSet] = []
     private var work = 0
     private let limit: Int
 
@@ -116,7 +116,7 @@ struct Pattern: Sendable {
             guard let scalar = next else { return false }
             next = iterator.next()
             let states = threads.turn()
-            try frame.step(states.count / 4 + 1)
+            try frame.step(instructions.count / 16 + 1)
             for state in states {
                 guard case .set(let number) = instructions[state],
                     sets[number].contains(scalar)

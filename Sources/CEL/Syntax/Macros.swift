@@ -149,10 +149,11 @@ extension Parser {
                     expected: "a list literal"
                 )
             }
-            guard elements.count <= maximumBlockSize else {
+            blockBindings += elements.count
+            guard blockBindings <= Self.maximumBlockBindings else {
                 throw fault(
                     .tooLarge,
-                    "A block has at most \(maximumBlockSize) bindings",
+                    "The blocks have more than \(Self.maximumBlockBindings) bindings",
                     at: node(arguments[0]).position,
                     length: 1
                 )
@@ -202,6 +203,3 @@ extension Parser {
         return number
     }
 }
-
-/// The bindings that a block may have; values can grow one level deeper with each.
-private let maximumBlockSize = 64

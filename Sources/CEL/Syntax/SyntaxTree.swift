@@ -79,19 +79,24 @@ public struct SyntaxTree: Sendable, Hashable {
         case optionalSelect(operand: NodeID, field: String)
         /// A function or an operator such as `_+_`, `_&&_` (any number of operands), `_?_:_`,
         /// `_[_]`; with the overload that the check found, when it found exactly one.
-        case call(function: String, target: NodeID?, arguments: [NodeID], overload: String?)
+        indirect case call(
+            function: String,
+            target: NodeID?,
+            arguments: [NodeID],
+            overload: String?
+        )
         /// A list; the places of elements written `?x`.
         case list(elements: [NodeID], optionalPlaces: [Int])
         /// A map.
         case map(entries: [MapEntry])
         /// A macro that walks over a list or a map.
-        case comprehension(Comprehension)
+        indirect case comprehension(Comprehension)
         /// `cel.bind(variable, value, body)`.
-        case bind(Local, value: NodeID, body: NodeID)
+        indirect case bind(Local, value: NodeID, body: NodeID)
         /// `cel.block([bindings], body)`.
-        case block([Local], values: [NodeID], body: NodeID)
+        indirect case block([Local], values: [NodeID], body: NodeID)
         /// `operand.optMap(variable, body)` or `operand.optFlatMap(variable, body)`.
-        case optionalMap(Local, operand: NodeID, body: NodeID, isFlat: Bool)
+        indirect case optionalMap(Local, operand: NodeID, body: NodeID, isFlat: Bool)
     }
 
     /// A node.

@@ -172,14 +172,23 @@ public struct MapValue: Sendable {
 
     /// The value of a field, which is a key that is a text.
     public subscript(field field: String) -> Value? {
-        let storage = storage
+        find(field, isASCII: false)
+    }
+
+    /// The value of a field; of a name in ASCII Swift's own comparison is exact.
+    func find(_ field: String, isASCII: Bool) -> Value? {
         if storage.keys.count > Self.searchedCount {
             return storage.places[.string(field)].map { storage.values[$0] }
         }
-        for place in storage.keys.indices {
-            if case .string(let name) = storage.keys[place], sameText(name, field) {
+        let count = field.utf8.count
+        var place = 0
+        for key in storage.keys {
+            if case .string(let name) = key, name.utf8.count == count, name == field,
+                isASCII || name.utf8.elementsEqual(field.utf8)
+            {
                 return storage.values[place]
             }
+            place += 1
         }
         return nil
     }

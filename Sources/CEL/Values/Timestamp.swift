@@ -186,13 +186,12 @@ struct DigitReader {
         return number
     }
 
-    /// One to nine digits after a point, as billionths.
+    /// The digits after a point as billionths; digits beyond those are cut off.
     mutating func fraction() -> Int64? {
         guard var number = digit() else { return nil }
         var count = 1
         while let digit = digit() {
-            guard count < 9 else { return nil }
-            number = number * 10 + digit
+            if count < 9 { number = number * 10 + digit }
             count += 1
         }
         while count < 9 {

@@ -280,7 +280,7 @@ struct Evaluation {
         case .value(.bool(false)): return (.unmet, expired)
         case .value(let other): return (.unknown(.type(what: "\(other) is no bool")), expired)
         case .error(let error):
-            if error.code.rawValue == "not-a-number" { return (.unknown(.nan), expired) }
+            if error.code == .notANumber { return (.unknown(.nan), expired) }
             return (.unknown(.type(what: error.message)), expired)
         case .unknown(let paths):
             let named = causes.first { item in

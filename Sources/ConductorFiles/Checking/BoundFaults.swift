@@ -18,7 +18,10 @@ struct BoundFaults {
     private var found: [Key: [Target]] = [:]
 
     mutating func add(
-        _ code: FaultCode, at place: Place, _ message: String, suggestion: String? = nil,
+        _ code: FaultCode,
+        at place: Place,
+        _ message: String,
+        suggestion: String? = nil,
         for target: Target
     ) {
         let key = Key(place: place, code: code, message: message, suggestion: suggestion)

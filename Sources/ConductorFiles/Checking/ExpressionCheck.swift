@@ -17,6 +17,8 @@ struct ExpressionCheck {
     private let environment: Environment
     private let context: Environment
     private let factPaths: [String]
+    /// All that an expression may name.
+    private let names: [String]
     /// Roles whose facts are not known, because their source does not stand.
     private let dubious: Set<String>
 
@@ -24,17 +26,23 @@ struct ExpressionCheck {
         environment = ConditionProfile.environment(for: machine)
         context = ConditionProfile.contextEnvironment(parameters: machine.parameters)
         factPaths = machine.facts.map(\.path)
+        names =
+            factPaths + machine.parameters.keys.map { "params.\($0)" }
+            + ConditionProfile.contextVariables + ConditionProfile.candidateVariables
         self.dubious = dubious
     }
 
     /// The compiled expression, where it compiles, and all that is wrong with it.
     func check(
-        _ text: String, for purpose: Purpose, hasEvery: Bool = false
+        _ text: String,
+        for purpose: Purpose,
+        hasEvery: Bool = false
     ) -> (program: Program?, findings: [Finding]) {
         let program: Program
         do throws(CompilationError) {
             program = try Program(
-                compiling: text, in: purpose == .applies ? context : environment
+                compiling: text,
+                in: purpose == .applies ? context : environment
             )
         } catch {
             return (nil, error.diagnostics.compactMap { finding($0, in: text, for: purpose) })
@@ -43,7 +51,8 @@ struct ExpressionCheck {
         if program.type != .bool, program.type != .dyn {
             findings.append(
                 Finding(
-                    code: .notACondition, offset: 0,
+                    code: .notACondition,
+                    offset: 0,
                     message: "a condition is true or false, and this is \(article(program.type))"
                 )
             )
@@ -56,7 +65,9 @@ struct ExpressionCheck {
                 }
             findings.append(
                 Finding(
-                    code: code, offset: violation.position.offset, message: violation.message
+                    code: code,
+                    offset: violation.position.offset,
+                    message: violation.message
                 )
             )
         }
@@ -74,7 +85,9 @@ struct ExpressionCheck {
             return error.diagnostics.compactMap { diagnostic in
                 code(of: diagnostic, in: text).map {
                     Finding(
-                        code: $0, offset: diagnostic.position.offset, message: diagnostic.message,
+                        code: $0,
+                        offset: diagnostic.position.offset,
+                        message: diagnostic.message,
                         suggestion: diagnostic.suggestion
                     )
                 }
@@ -83,7 +96,9 @@ struct ExpressionCheck {
     }
 
     private func finding(
-        _ diagnostic: Diagnostic, in text: String, for purpose: Purpose
+        _ diagnostic: Diagnostic,
+        in text: String,
+        for purpose: Purpose
     ) -> Finding? {
         guard var code = Self.code(of: diagnostic, in: text) else { return nil }
         var message = diagnostic.message
@@ -91,6 +106,13 @@ struct ExpressionCheck {
         let offset = diagnostic.position.offset
         let name = Self.path(in: text, at: offset)
         if code == .unknownName {
+            if diagnostic.code != .unknownField, !name.isEmpty {
+                message =
+                    name.hasPrefix("params.")
+                    ? "the machine has no parameter '\(name.dropFirst("params.".count))'"
+                    : "no source provides '\(name)'"
+                suggestion = suggestion ?? Suggestion.nearest(to: name, among: names)
+            }
             if let role = name.split(separator: ".").first, dubious.contains(String(role)) {
                 return nil
             }
@@ -140,8 +162,9 @@ struct ExpressionCheck {
     private static func path(in text: String, at offset: Int) -> String {
         var name = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.dropFirst(offset) {
-            guard scalar == "_" || scalar == "." || scalar.properties.isAlphabetic
-                || ("0"..."9").contains(scalar)
+            guard
+                scalar == "_" || scalar == "." || scalar.properties.isAlphabetic
+                    || ("0"..."9").contains(scalar)
             else { break }
             name.append(scalar)
         }
@@ -151,7 +174,8 @@ struct ExpressionCheck {
     private func article(_ type: CELType) -> String { "of type \(type)" }
 
     /// What `applies` comes to where it hangs on the app and the platform alone.
-    static func constant(_ program: Program, app: String, platform: String, machine: Machine) -> Bool?
+    static func constant(_ program: Program, app: String, platform: String, machine: Machine)
+        -> Bool?
     {
         var slots: [Slot] = []
         for name in program.variables {

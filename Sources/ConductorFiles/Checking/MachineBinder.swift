@@ -26,8 +26,12 @@ struct MachineBinder {
     }
 
     init(
-        document: RulesDocument, target: BoundFaults.Target, wiring: Wiring,
-        parameters: [String: JSON], claims: Set<String>, faults: BoundFaults
+        document: RulesDocument,
+        target: BoundFaults.Target,
+        wiring: Wiring,
+        parameters: [String: JSON],
+        claims: Set<String>,
+        faults: BoundFaults
     ) {
         self.document = document
         self.target = target
@@ -35,12 +39,15 @@ struct MachineBinder {
         self.claims = claims
         self.faults = faults
         machine = Machine(
-            name: document.name, version: document.version, facts: wiring.facts,
-            parameters: parameters, people: wiring.people
+            name: document.name,
+            version: document.version,
+            facts: wiring.facts,
+            parameters: parameters,
+            people: wiring.people
         )
     }
 
-    /// The bound machine. It is whole only where no error was found.
+    /// The bound machine, which is whole only where no error was found.
     mutating func bind() -> Machine {
         bindCandidate()
         let graph = MachineGraph(document: document, platform: target.platform)
@@ -53,23 +60,31 @@ struct MachineBinder {
         bindRealities(check)
         let programs = checkConditions(check)
         report(graph.findings(of: machine, programs: programs), graph)
-        for (index, transition) in machine.transitions.enumerated() {
-            for word in document.transitions[graph.transitionOrigins[index]].claims
-            where !claims.contains(word.text) {
-                add(
-                    .unknownClaim, word.place, "there is no claim '\(word.text)'",
-                    Suggestion.nearest(to: word.text, among: claims)
-                )
-            }
-            _ = transition
-        }
+        checkClaims(graph)
         return machine
     }
 
     private mutating func add(
-        _ code: FaultCode, _ place: Place, _ message: String, _ suggestion: String? = nil
+        _ code: FaultCode,
+        _ place: Place,
+        _ message: String,
+        _ suggestion: String? = nil
     ) {
         faults.add(code, at: place, message, suggestion: suggestion, for: target)
+    }
+
+    private mutating func checkClaims(_ graph: MachineGraph) {
+        for index in machine.transitions.indices {
+            for word in document.transitions[graph.transitionOrigins[index]].claims
+            where !claims.contains(word.text) {
+                add(
+                    .unknownClaim,
+                    word.place,
+                    "there is no claim '\(word.text)'",
+                    Suggestion.nearest(to: word.text, among: claims)
+                )
+            }
+        }
     }
 
     // MARK: Facts named outside of expressions
@@ -80,7 +95,8 @@ struct MachineBinder {
         let parts = [candidate.commit, candidate.build, candidate.digest].compactMap(\.self)
         for part in parts { _ = isFact(part) }
         machine.candidate = Machine.CandidateFacts(
-            commit: candidate.commit.text, build: candidate.build?.text,
+            commit: candidate.commit.text,
+            build: candidate.build?.text,
             digest: candidate.digest?.text
         )
     }
@@ -94,7 +110,9 @@ struct MachineBinder {
         }
         if isDubious(word.text) { return false }
         add(
-            .unknownFact, word.place, "no source provides the fact '\(word.text)'",
+            .unknownFact,
+            word.place,
+            "no source provides the fact '\(word.text)'",
             Suggestion.nearest(to: word.text, among: wiring.facts.map(\.path))
         )
         return false
@@ -121,7 +139,8 @@ struct MachineBinder {
 
     /// Rules name actions as they see them; the machine by the name that the deployment gives.
     private mutating func bound(
-        _ texts: [RulesDocument.ActionText], _ declared: inout [String: ActionDeclaration]
+        _ texts: [RulesDocument.ActionText],
+        _ declared: inout [String: ActionDeclaration]
     ) -> [ActionUse] {
         texts.map { text in
             for formula in text.texts { checkTemplate(formula, facts: false) }
@@ -132,7 +151,9 @@ struct MachineBinder {
             }
             if !wiring.dubiousActions.contains(text.name.text) {
                 add(
-                    .unknownAction, text.name.place, "there is no action '\(text.name.text)'",
+                    .unknownAction,
+                    text.name.place,
+                    "there is no action '\(text.name.text)'",
                     Suggestion.nearest(to: text.name.text, among: wiring.actions.keys)
                 )
             }
@@ -163,7 +184,9 @@ struct MachineBinder {
             let isFact = wiring.facts.contains { $0.path == placeholder.name }
             let why = isFact ? "; facts are not known to actions" : ""
             add(
-                .badTemplate, place, "nothing fills '${\(placeholder.name)}'\(why)",
+                .badTemplate,
+                place,
+                "nothing fills '${\(placeholder.name)}'\(why)",
                 Suggestion.nearest(to: placeholder.name, among: names)
             )
         }
@@ -207,7 +230,10 @@ struct MachineBinder {
             if let applies = text.applies,
                 let question = program(of: applies, check, for: .applies),
                 ExpressionCheck.constant(
-                    question, app: target.app, platform: target.platform, machine: machine
+                    question,
+                    app: target.app,
+                    platform: target.platform,
+                    machine: machine
                 ) == false,
                 let expr = text.expr, check.check(expr.text, for: .question).program == nil
             {
@@ -229,14 +255,18 @@ struct MachineBinder {
     }
 
     private mutating func program(
-        of formula: Formula, _ check: ExpressionCheck, for purpose: ExpressionCheck.Purpose,
+        of formula: Formula,
+        _ check: ExpressionCheck,
+        for purpose: ExpressionCheck.Purpose,
         hasEvery: Bool = false
     ) -> Program? {
         let (program, findings) = check.check(formula.text, for: purpose, hasEvery: hasEvery)
         let places = ScalarPlaces(of: formula.scalar, at: formula.place, in: document.source)
         for finding in findings {
             add(
-                finding.code, places.place(ofValueOffset: finding.offset), finding.message,
+                finding.code,
+                places.place(ofValueOffset: finding.offset),
+                finding.message,
                 finding.suggestion
             )
         }
@@ -245,11 +275,14 @@ struct MachineBinder {
     }
 
     private mutating func checkInputs(
-        of program: Program, _ text: RulesDocument.ConditionText, at formula: Formula
+        of program: Program,
+        _ text: RulesDocument.ConditionText,
+        at formula: Formula
     ) {
         if program.variables.allSatisfy({ $0.hasPrefix("params.") }) {
             add(
-                .constantCondition, formula.place,
+                .constantCondition,
+                formula.place,
                 "it looks at no fact and no clock: its answer never changes"
             )
         }
@@ -260,7 +293,8 @@ struct MachineBinder {
                 let every = wiring.intervals[fact.source], limit.value < every
             else { continue }
             add(
-                .shortValidity, limit.place,
+                .shortValidity,
+                limit.place,
                 "'\(fact.path)' counts for \(limit.value), and its source '\(fact.source)' is asked"
                     + " every \(every): in between it is unknown"
             )

@@ -18,8 +18,11 @@ struct MachineGraph {
         }
         machine.stages = document.stages.map { stage in
             Stage(
-                name: stage.name.text, shelf: stage.shelf, kind: stage.kind,
-                terminal: stage.terminal, latchesCandidate: stage.latchPlace != nil,
+                name: stage.name.text,
+                shelf: stage.shelf,
+                kind: stage.kind,
+                terminal: stage.terminal,
+                latchesCandidate: stage.latchPlace != nil,
                 monitor: stage.monitor
             )
         }
@@ -32,9 +35,14 @@ struct MachineGraph {
                 transitionOrigins.append(index)
                 machine.transitions.append(
                     Transition(
-                        name: rule.boundName(from: from.text), from: from.text, to: to,
-                        when: rule.when.map(\.text), dwell: rule.dwell, manual: rule.manual,
-                        claims: rule.claims.map(\.text), platforms: rule.platforms.map(\.text),
+                        name: rule.boundName(from: from.text),
+                        from: from.text,
+                        to: to,
+                        when: rule.when.map(\.text),
+                        dwell: rule.dwell,
+                        manual: rule.manual,
+                        claims: rule.claims.map(\.text),
+                        platforms: rule.platforms.map(\.text),
                         resumeLimit: rule.resumeLimit?.value
                     )
                 )
@@ -45,8 +53,11 @@ struct MachineGraph {
             guardOrigins.append(index)
             machine.guards.append(
                 Guard(
-                    name: rule.name.text, watch: rule.watch.map(\.text),
-                    when: rule.when.map(\.text), blindAfter: rule.blindAfter, to: to,
+                    name: rule.name.text,
+                    watch: rule.watch.map(\.text),
+                    when: rule.when.map(\.text),
+                    blindAfter: rule.blindAfter,
+                    to: to,
                     platforms: rule.platforms.map(\.text)
                 )
             )
@@ -72,9 +83,15 @@ struct MachineGraph {
             let name = text.name.text
             if platform != nil, everywhere.contains(name), !here.contains(name) { return nil }
             return Condition(
-                name: name, expr: text.expr?.text ?? "false", title: text.title,
-                alarm: text.alarm?.text, applies: text.applies?.text, maxAge: text.maxAge?.value,
-                sustained: text.sustained, every: text.every, owner: text.owner,
+                name: name,
+                expr: text.expr?.text ?? "false",
+                title: text.title,
+                alarm: text.alarm?.text,
+                applies: text.applies?.text,
+                maxAge: text.maxAge?.value,
+                sustained: text.sustained,
+                every: text.every,
+                owner: text.owner,
                 link: text.link?.text
             )
         }

@@ -1,5 +1,3 @@
-
-
 /// The placeholders `${...}` of a text.
 struct Template {
     struct Placeholder: Equatable {

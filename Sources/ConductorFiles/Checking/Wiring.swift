@@ -17,11 +17,14 @@ struct Wiring {
     ]
 
     init(
-        app: ConfigurationDocument.AppText, platform: String,
+        app: ConfigurationDocument.AppText,
+        platform: String,
         configuration: ConfigurationDocument
     ) {
-        let bound = Set(app.sources.flatMap { [$0.all].compactMap(\.self) + $0.byPlatform.map(\.target) }
-            .map(\.text))
+        let bound = Set(
+            app.sources.flatMap { [$0.all].compactMap(\.self) + $0.byPlatform.map(\.target) }
+                .map(\.text)
+        )
         let roles = Set(app.sources.map(\.name.text))
         for source in configuration.sources
         where !bound.contains(source.name.text) && !roles.contains(source.name.text) {
@@ -57,9 +60,14 @@ struct Wiring {
             let validity = source.people == nil ? source.every * 3 : .days(36_500)
             facts.append(
                 FactDeclaration(
-                    path: "\(role).\(entry.name)", source: source.name, name: entry.name,
-                    type: entry.type, unit: entry.unit, subject: entry.subject,
-                    emptyIsKnown: entry.emptyIsKnown, maxAge: entry.maxAge ?? validity
+                    path: "\(role).\(entry.name)",
+                    source: source.name,
+                    name: entry.name,
+                    type: entry.type,
+                    unit: entry.unit,
+                    subject: entry.subject,
+                    emptyIsKnown: entry.emptyIsKnown,
+                    maxAge: entry.maxAge ?? validity
                 )
             )
         }

@@ -15,7 +15,6 @@ struct ConfigurationDocument {
         /// Nil where something in it is wrong: its facts are not known then.
         var definition: SourceDefinition?
         var source: ConductorFiles.SourceText
-
     }
 
     struct ActionText {

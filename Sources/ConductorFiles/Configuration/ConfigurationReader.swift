@@ -1,21 +1,24 @@
 internal import ConductorCore
 internal import ConductorPorts
 
-/// Reads `conductor.yaml`. What does not fit is reported, and left out.
+/// Reads a configuration; what does not fit is reported, and left out.
 struct ConfigurationReader {
-    private let reader: FileReader
+    let reader: FileReader
     private let catalog: any AdapterCatalog
-    private var document = ConfigurationDocument()
+    var document = ConfigurationDocument()
     private var includes: [Word] = []
 
     /// The file's own contents, and the files it includes.
     static func read(
-        _ source: SourceText, isIncluded: Bool, catalog: any AdapterCatalog,
+        _ source: SourceText,
+        isIncluded: Bool,
+        catalog: any AdapterCatalog,
         into collector: Collector
     ) -> (document: ConfigurationDocument, includes: [Word])? {
         guard let root = YAMLReader.read(source, into: collector) else { return nil }
         var reader = ConfigurationReader(
-            reader: FileReader(source: source, collector: collector), catalog: catalog
+            reader: FileReader(source: source, collector: collector),
+            catalog: catalog
         )
         guard reader.read(root, isIncluded: isIncluded) else { return nil }
         return (reader.document, reader.includes)
@@ -53,8 +56,10 @@ struct ConfigurationReader {
         guard let version = reader.integer(node, of: "'version'", in: 1...Int.max) else { return }
         if version != 1 {
             reader.report(
-                .unsupportedVersion, at: node.place,
-                "this conductord reads version 1 of configurations, not \(version)", suggestion: "1"
+                .unsupportedVersion,
+                at: node.place,
+                "this conductord reads version 1 of configurations, not \(version)",
+                suggestion: "1"
             )
         }
     }
@@ -67,7 +72,7 @@ struct ConfigurationReader {
         }
     }
 
-    private func entries(_ node: YAMLNode, of what: String) -> [YAMLNode.Entry] {
+    func entries(_ node: YAMLNode, of what: String) -> [YAMLNode.Entry] {
         node.isNull ? [] : reader.entries(node, of: what) ?? []
     }
 
@@ -99,8 +104,13 @@ struct ConfigurationReader {
         if kind.text == "people" {
             guard let people = people(&section, name: name), let scope else { return nil }
             return SourceDefinition(
-                name: name.text, kind: kind.text, scope: scope, every: every ?? .minutes(5),
-                timeout: timeout ?? .minutes(5), settings: .object([:]), schema: people.schema,
+                name: name.text,
+                kind: kind.text,
+                scope: scope,
+                every: every ?? .minutes(5),
+                timeout: timeout ?? .minutes(5),
+                settings: .object([:]),
+                schema: people.schema,
                 people: people
             )
         }
@@ -117,17 +127,23 @@ struct ConfigurationReader {
         case .meaning(let schema):
             guard let scope, let every, let timeout else { return nil }
             return SourceDefinition(
-                name: name.text, kind: kind.text, scope: scope, every: every, timeout: timeout,
-                settings: settings.json, schema: schema
+                name: name.text,
+                kind: kind.text,
+                scope: scope,
+                every: every,
+                timeout: timeout,
+                settings: settings.json,
+                schema: schema
             )
         }
     }
 
     /// A source's name, or a role, begins the names of facts; some words mean something else there.
-    private func isFree(_ name: Word) -> Bool {
+    func isFree(_ name: Word) -> Bool {
         guard Wiring.reservedRoles.contains(name.text) else { return true }
         reader.report(
-            .badName, at: name.place,
+            .badName,
+            at: name.place,
             "'\(name.text)' means something else in expressions; facts need another first word"
         )
         return false
@@ -135,7 +151,8 @@ struct ConfigurationReader {
 
     private func reportKind(_ kind: Word, of what: String, among kinds: [String]) {
         reader.report(
-            .unknownKind, at: kind.place,
+            .unknownKind,
+            at: kind.place,
             "there is no kind of \(what) '\(kind.text)'; there are \(kinds.joined(separator: ", "))",
             suggestion: Suggestion.nearest(to: kind.text, among: kinds)
         )
@@ -149,13 +166,15 @@ struct ConfigurationReader {
         section.finish()
         if teams == nil, confirmations == nil {
             reader.report(
-                .missingKey, at: name.place,
+                .missingKey,
+                at: name.place,
                 "source '\(name.text)' lacks the key 'teams', or 'confirmations'"
             )
             return nil
         }
         return People(
-            teams: (teams ?? []).map(\.text), confirmations: (confirmations ?? []).map(\.text)
+            teams: (teams ?? []).map(\.text),
+            confirmations: (confirmations ?? []).map(\.text)
         )
     }
 
@@ -165,7 +184,9 @@ struct ConfigurationReader {
             guard let name else { continue }
             document.actions.append(
                 .init(
-                    name: name, definition: action(named: name, entry.value), source: reader.source
+                    name: name,
+                    definition: action(named: name, entry.value),
+                    source: reader.source
                 )
             )
         }
@@ -185,7 +206,9 @@ struct ConfigurationReader {
             reader.choice($0, of: "'direction'", as: Direction.self)
         }
         var declaration = ActionDeclaration(
-            name: name.text, kind: kind?.text ?? "", actionClass: .atMostOnce
+            name: name.text,
+            kind: kind?.text ?? "",
+            actionClass: .atMostOnce
         )
         if let node = section.take("scope") {
             declaration.scope = reader.choice(node, of: "'scope'") ?? .track
@@ -212,7 +235,9 @@ struct ConfigurationReader {
             let classPlace = classNode?.place ?? name.place
             let isDeclared =
                 settle(
-                    &declaration, traits, name: name,
+                    &declaration,
+                    traits,
+                    name: name,
                     actionClass: (actionClass, classNode == nil, classPlace),
                     direction: (direction, directionNode == nil)
                 )
@@ -223,7 +248,9 @@ struct ConfigurationReader {
 
     /// What the file says of an action, and what its kind says by itself.
     private func settle(
-        _ declaration: inout ActionDeclaration, _ traits: ActionTraits, name: Word,
+        _ declaration: inout ActionDeclaration,
+        _ traits: ActionTraits,
+        name: Word,
         actionClass: (value: ActionClass?, isAbsent: Bool, place: Place),
         direction: (value: Direction?, isAbsent: Bool)
     ) -> Bool {
@@ -231,7 +258,8 @@ struct ConfigurationReader {
             declaration.actionClass = settled
             if settled.isProbed, !traits.canProbe {
                 reader.report(
-                    .unfitClass, at: actionClass.place,
+                    .unfitClass,
+                    at: actionClass.place,
                     "'\(settled.rawValue)' needs a way to look whether the effect is there, and"
                         + " '\(name.text)' has none; give it a probe, or say at_most_once or"
                         + " at_least_once"
@@ -242,7 +270,8 @@ struct ConfigurationReader {
             if actionClass.isAbsent {
                 let classes = ActionClass.allCases.map(\.rawValue).joined(separator: ", ")
                 reader.report(
-                    .unstatedAction, at: name.place,
+                    .unstatedAction,
+                    at: name.place,
                     "action '\(name.text)' lacks 'class', and its kind says none: \(classes)"
                 )
             }
@@ -254,7 +283,8 @@ struct ConfigurationReader {
         }
         if direction.isAbsent {
             reader.report(
-                .unstatedAction, at: name.place,
+                .unstatedAction,
+                at: name.place,
                 "action '\(name.text)' lacks 'direction', and its kind says none:"
                     + " raises, brakes, neutral"
             )
@@ -279,116 +309,5 @@ struct ConfigurationReader {
             policy.backoff = span
         }
         return policy
-    }
-
-    // MARK: Claims
-
-    private mutating func readClaims(_ node: YAMLNode) {
-        for entry in entries(node, of: "'claims'") {
-            guard let name = reader.name(entry.key, at: entry.keyPlace, of: "a claim"),
-                var section = reader.section(
-                    entry.value, of: "claim '\(name.text)'", at: name.place
-                )
-            else { continue }
-            let limit = section.require("limit").flatMap {
-                reader.integer($0, of: "'limit'", in: 1...10_000)
-            }
-            let per = section.require("per").flatMap {
-                reader.choice($0, of: "'per'", as: ClaimLimit.Per.self)
-            }
-            let within = section.require("within").flatMap { reader.span($0, of: "'within'") }
-            section.finish()
-            document.claims.append(
-                .init(
-                    limit: ClaimLimit(
-                        name: name.text, limit: limit ?? 1, per: per ?? .installation,
-                        within: within ?? .zero
-                    ),
-                    place: name.place, source: reader.source
-                )
-            )
-        }
-    }
-
-    // MARK: Apps
-
-    private mutating func readApps(_ node: YAMLNode) {
-        let entries = reader.entries(node, of: "'apps'") ?? []
-        if entries.isEmpty, case .mapping = node.content {
-            reader.report(.emptyList, at: node.place, "'apps' names nothing")
-        }
-        for entry in entries {
-            guard let name = reader.name(entry.key, at: entry.keyPlace, of: "an app"),
-                var section = reader.section(entry.value, of: "app '\(name.text)'", at: name.place)
-            else { continue }
-            var app = ConfigurationDocument.AppText(
-                name: name, source: reader.source, machine: nil, platforms: [], shadow: false,
-                sources: [], actions: [], parameters: []
-            )
-            if let node = section.take("machine"), let path = reader.text(node, of: "'machine'") {
-                app.machine = Word(text: path, place: node.place)
-            }
-            if let node = section.require("platforms") {
-                app.platforms = reader.names(node, of: "'platforms'") ?? []
-                if case .sequence(let nodes) = node.content, nodes.isEmpty {
-                    reader.report(.emptyList, at: node.place, "'platforms' names nothing")
-                }
-            }
-            if let node = section.take("shadow") {
-                app.shadow = reader.flag(node, of: "'shadow'") ?? false
-            }
-            let platforms = app.platforms.map(\.text)
-            if let node = section.take("sources") {
-                app.sources = bindings(node, of: "'sources'", .identifier, platforms)
-            }
-            if let node = section.take("actions") {
-                app.actions = bindings(node, of: "'actions'", .dotted, platforms)
-            }
-            if let node = section.take("parameters") { app.parameters = parameters(node) }
-            section.finish()
-            document.apps.append(app)
-        }
-    }
-
-    private func parameters(_ node: YAMLNode) -> [RulesDocument.Parameter] {
-        entries(node, of: "'parameters'").compactMap { entry in
-            reader.name(entry.key, at: entry.keyPlace, of: "a parameter", .identifier).map {
-                .init(name: $0, value: entry.value.json)
-            }
-        }
-    }
-
-    private func bindings(
-        _ node: YAMLNode, of what: String, _ shape: FileReader.NameShape, _ platforms: [String]
-    ) -> [ConfigurationDocument.Binding] {
-        var bindings: [ConfigurationDocument.Binding] = []
-        for entry in entries(node, of: what) {
-            let name = reader.name(entry.key, at: entry.keyPlace, of: "a name in \(what)", shape)
-            guard let name, shape != .identifier || isFree(name) else { continue }
-            var binding = ConfigurationDocument.Binding(name: name, byPlatform: [])
-            if case .mapping(let entries) = entry.value.content {
-                for entry in entries {
-                    guard
-                        let platform = reader.name(
-                            entry.key, at: entry.keyPlace, of: "a platform"
-                        ),
-                        let target = reader.name(entry.value, of: "a name in \(what)", .dotted)
-                    else { continue }
-                    if platforms.contains(platform.text) {
-                        binding.byPlatform.append((platform, target))
-                    } else {
-                        reader.report(
-                            .unknownPlatform, at: platform.place,
-                            "the app has no platform '\(platform.text)'",
-                            suggestion: Suggestion.nearest(to: platform.text, among: platforms)
-                        )
-                    }
-                }
-            } else {
-                binding.all = reader.name(entry.value, of: "a name in \(what)", .dotted)
-            }
-            bindings.append(binding)
-        }
-        return bindings
     }
 }

@@ -1,6 +1,6 @@
 internal import ConductorCore
 
-/// Reads a rule file into a document. What does not fit is reported, and left out.
+/// Reads a rule file into a document; what does not fit is reported, and left out.
 struct RulesReader {
     private let reader: FileReader
     private var document: RulesDocument
@@ -16,7 +16,8 @@ struct RulesReader {
 
     private mutating func read(_ root: YAMLNode) -> RulesDocument? {
         guard var file = reader.section(root, of: "a rule file", at: .start) else { return nil }
-        if let node = file.require("machine"), let name = reader.name(node, of: "the machine's name")
+        if let node = file.require("machine"),
+            let name = reader.name(node, of: "the machine's name")
         {
             document.name = name.text
         }
@@ -39,7 +40,8 @@ struct RulesReader {
         document.version = version
         if version != 1 {
             reader.report(
-                .unsupportedVersion, at: node.place,
+                .unsupportedVersion,
+                at: node.place,
                 "this conductord reads version 1 of rule files, not \(version)",
                 suggestion: "1"
             )
@@ -70,7 +72,8 @@ struct RulesReader {
         if entries.count > Limits.declarationsPerMachine {
             let entry = entries[Limits.declarationsPerMachine]
             reader.report(
-                .tooLarge, at: entry.keyPlace,
+                .tooLarge,
+                at: entry.keyPlace,
                 "\(what) has more than \(Limits.declarationsPerMachine) entries"
             )
         }
@@ -89,7 +92,11 @@ struct RulesReader {
             }
             let shelf = Stage.Shelf.current
             var stage = RulesDocument.StageText(
-                name: name, shelf: shelf, kind: .road, terminal: false, reality: []
+                name: name,
+                shelf: shelf,
+                kind: .road,
+                terminal: false,
+                reality: []
             )
             let what = "stage '\(name.text)'"
             if var section = reader.section(entry.value, of: what, at: name.place) {
@@ -107,9 +114,7 @@ struct RulesReader {
                 {
                     stage.latchPlace = section.place(of: "latch") ?? name.place
                 }
-                if let node = section.take("monitor") {
-                    stage.monitor = reader.span(node, of: "'monitor'")
-                }
+                stage.monitor = section.span("monitor")
                 if let node = section.take("reality") { stage.reality = realities(node) }
                 section.finish()
             }
@@ -142,7 +147,9 @@ struct RulesReader {
             if case .scalar = entry.value.content {
                 condition.expr = formula(entry.value, of: "condition '\(name.text)'")
             } else if let section = reader.section(
-                entry.value, of: "condition '\(name.text)'", at: name.place
+                entry.value,
+                of: "condition '\(name.text)'",
+                at: name.place
             ) {
                 read(section, into: &condition)
             }
@@ -161,10 +168,8 @@ struct RulesReader {
         if let node = section.take("max_age"), let span = reader.span(node, of: "'max_age'") {
             condition.maxAge = Located(value: span, place: node.place)
         }
-        condition.sustained = section.take("sustained").flatMap {
-            reader.span($0, of: "'sustained'")
-        }
-        condition.every = section.take("every").flatMap { reader.span($0, of: "'every'") }
+        condition.sustained = section.span("sustained")
+        condition.every = section.span("every")
         section.finish()
     }
 
@@ -182,8 +187,14 @@ struct RulesReader {
         for node in rules(node, of: "'transitions'") {
             guard var section = reader.section(node, of: "a transition") else { continue }
             var transition = RulesDocument.TransitionText(
-                place: node.place, from: [], when: [], actions: [], manual: false, claims: [],
-                platforms: [], before: []
+                place: node.place,
+                from: [],
+                when: [],
+                actions: [],
+                manual: false,
+                claims: [],
+                platforms: [],
+                before: []
             )
             transition.name = section.take("name").flatMap {
                 reader.name($0, of: "a transition's name")
@@ -197,7 +208,7 @@ struct RulesReader {
                 transition.when = reader.names(node, of: "'when'", single: true) ?? []
             }
             transition.actions = section.take("do").map(actions) ?? []
-            transition.dwell = section.take("dwell").flatMap { reader.span($0, of: "'dwell'") }
+            transition.dwell = section.span("dwell")
             transition.manual =
                 section.take("manual").flatMap { reader.flag($0, of: "'manual'") } ?? false
             transition.claims =
@@ -208,7 +219,8 @@ struct RulesReader {
                 let limit = reader.integer(node, of: "'resume_limit'", in: 1...1000)
             {
                 transition.resumeLimit = Located(
-                    value: limit, place: section.place(of: "resume_limit") ?? node.place
+                    value: limit,
+                    place: section.place(of: "resume_limit") ?? node.place
                 )
             }
             transition.before =
@@ -224,7 +236,8 @@ struct RulesReader {
         let nodes = reader.list(node, of: what) ?? []
         if nodes.count > Limits.declarationsPerMachine {
             reader.report(
-                .tooLarge, at: nodes[Limits.declarationsPerMachine].place,
+                .tooLarge,
+                at: nodes[Limits.declarationsPerMachine].place,
                 "\(what) has more than \(Limits.declarationsPerMachine) entries"
             )
         }
@@ -247,8 +260,10 @@ struct RulesReader {
         if let scalar = reader.scalar(node), scalar.text.hasPrefix("$") {
             if scalar.text == "$previous" { return .previous(node.place) }
             reader.report(
-                .unknownStage, at: node.place,
-                "there is no stage '\(FileReader.shortened(scalar.text))'", suggestion: "$previous"
+                .unknownStage,
+                at: node.place,
+                "there is no stage '\(FileReader.shortened(scalar.text))'",
+                suggestion: "$previous"
             )
             return nil
         }
@@ -259,7 +274,8 @@ struct RulesReader {
         guard let nodes = reader.list(node, of: "'do'", single: true) else { return [] }
         if nodes.count > Limits.actionsPerTransition {
             reader.report(
-                .tooLarge, at: nodes[Limits.actionsPerTransition].place,
+                .tooLarge,
+                at: nodes[Limits.actionsPerTransition].place,
                 "'do' has more than \(Limits.actionsPerTransition) actions"
             )
         }
@@ -274,7 +290,8 @@ struct RulesReader {
         }
         guard entries.count == 1, let entry = entries.first else {
             reader.report(
-                .wrongKind, at: node.place,
+                .wrongKind,
+                at: node.place,
                 "an action is a name, or one name with its parameters: {chat.post: {text: ...}}"
             )
             return nil
@@ -305,17 +322,19 @@ struct RulesReader {
             guard var section = reader.section(node, of: "a guard") else { continue }
             let name = section.require("name").flatMap { reader.name($0, of: "a guard's name") }
             var watcher = RulesDocument.GuardText(
-                name: name ?? Word(text: "", place: node.place), watch: [], when: [],
-                toPlace: node.place, actions: [], platforms: []
+                name: name ?? Word(text: "", place: node.place),
+                watch: [],
+                when: [],
+                toPlace: node.place,
+                actions: [],
+                platforms: []
             )
             if let node = section.require("watch") {
                 watcher.watch = reader.names(node, of: "'watch'", single: true) ?? []
                 reportEmpty(node, "'watch'")
             }
             if let node = section.require("when") { watcher.when = questions(node, of: watcher) }
-            watcher.blindAfter = section.take("blind_after").flatMap {
-                reader.span($0, of: "'blind_after'")
-            }
+            watcher.blindAfter = section.span("blind_after")
             if let node = section.require("to") {
                 watcher.to = destination(node)
                 watcher.toPlace = node.place
@@ -329,7 +348,8 @@ struct RulesReader {
 
     /// Names of conditions; or an expression, which becomes a condition with the guard's name.
     private mutating func questions(
-        _ node: YAMLNode, of watcher: RulesDocument.GuardText
+        _ node: YAMLNode,
+        of watcher: RulesDocument.GuardText
     ) -> [Word] {
         guard case .scalar(let scalar) = node.content, scalar.json != .null else {
             reportEmpty(node, "'when'")
@@ -343,7 +363,8 @@ struct RulesReader {
         guard !name.isEmpty else { return [] }
         if document.conditions.contains(where: { $0.name.text == name }) {
             reader.report(
-                .duplicateName, at: watcher.name.place,
+                .duplicateName,
+                at: watcher.name.place,
                 "the guard's expression becomes a condition called '\(name)', and there is one"
             )
             return []

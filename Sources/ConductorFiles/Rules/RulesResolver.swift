@@ -42,7 +42,9 @@ struct RulesResolver {
         if names.contains(word.text) { return word }
         let suggestion = Suggestion.nearest(to: word.text, among: names)
         reader.report(
-            .unknownStage, at: word.place, "there is no stage '\(word.text)'",
+            .unknownStage,
+            at: word.place,
+            "there is no stage '\(word.text)'",
             suggestion: suggestion
         )
         if suggestion == nil { document.hasUnknownStages = true }
@@ -68,7 +70,9 @@ struct RulesResolver {
             if names.contains(word.text) { return word }
             let suggestion = Suggestion.nearest(to: word.text, among: names)
             reader.report(
-                .unknownCondition, at: word.place, "there is no condition '\(word.text)'",
+                .unknownCondition,
+                at: word.place,
+                "there is no condition '\(word.text)'",
                 suggestion: suggestion
             )
             return suggestion.map { Word(text: $0, place: word.place) } ?? word
@@ -81,7 +85,8 @@ struct RulesResolver {
         for word in named.sorted(by: { $0.place < $1.place }) {
             if let first = seen[word.text] {
                 reader.report(
-                    .duplicateName, at: word.place,
+                    .duplicateName,
+                    at: word.place,
                     "a transition or guard called '\(word.text)' stands in line \(first.line) already"
                 )
             } else {
@@ -92,7 +97,8 @@ struct RulesResolver {
             for name in transition.boundNames {
                 if let first = seen[name] {
                     reader.report(
-                        .duplicateName, at: transition.place,
+                        .duplicateName,
+                        at: transition.place,
                         "a second transition '\(name)', beside that in line \(first.line);"
                             + " tell them apart by 'name'"
                     )
@@ -117,14 +123,16 @@ struct RulesResolver {
                 if names.contains(word.text) { continue }
                 let suggestion = Suggestion.nearest(to: word.text, among: names)
                 reader.report(
-                    .notOneOf, at: word.place,
+                    .notOneOf,
+                    at: word.place,
                     "'before' names a transition that stands below and leaves the same stage;"
                         + " '\(word.text)' is none",
                     suggestion: suggestion
                 )
                 if let suggestion {
                     document.transitions[index].before[place] = Word(
-                        text: suggestion, place: word.place
+                        text: suggestion,
+                        place: word.place
                     )
                 }
             }
@@ -138,7 +146,8 @@ struct RulesResolver {
         )
         for condition in document.conditions where !used.contains(condition.name.text) {
             reader.report(
-                .unusedCondition, at: condition.name.place,
+                .unusedCondition,
+                at: condition.name.place,
                 "no transition and no guard asks for '\(condition.name.text)'"
             )
         }

@@ -20,7 +20,11 @@ final class Collector {
         suggestion: String? = nil
     ) {
         var fault = Fault(
-            file: source.file, place: place, code: code, message: message, suggestion: suggestion
+            file: source.file,
+            place: place,
+            code: code,
+            message: message,
+            suggestion: suggestion
         )
         fault.excerpt = Fault.Excerpt(line: source.line(place.line), column: place.column)
         add(fault)

@@ -67,7 +67,8 @@ extension Fault: CustomStringConvertible {
     /// `file:line:column: error[E017]: what (did you mean 'x'?)`.
     package var description: String {
         let hint = suggestion.map { " (did you mean '\($0)'?)" } ?? ""
-        return "\(file):\(line):\(column): \(severity.rawValue)[\(code.rawValue)]: \(message)\(hint)"
+        return
+            "\(file):\(line):\(column): \(severity.rawValue)[\(code.rawValue)]: \(message)\(hint)"
     }
 
     /// The description, the line, and a caret under the place.

@@ -1,4 +1,4 @@
-/// Every code of a fault. A number is never given to something else.
+/// Every code of a fault; a number is never given to something else.
 package enum FaultCode: String, Sendable, Hashable, CaseIterable {
     // Files and YAML
     case unreadableFile = "E001"

@@ -61,6 +61,12 @@ package struct SourceText: Sendable {
         }
     }
 
+    /// Whether a place lies in the text, or right behind the end of one of its lines.
+    package func contains(_ place: Place) -> Bool {
+        lineStarts.indices.contains(place.line - 1) && place.column >= 1
+            && place.column <= line(place.line).count + 1
+    }
+
     func offset(of place: Place) -> Int? {
         guard lineStarts.indices.contains(place.line - 1) else { return nil }
         let offset = lineStarts[place.line - 1] + place.column - 1

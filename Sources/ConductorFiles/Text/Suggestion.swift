@@ -27,7 +27,8 @@ enum Suggestion {
             for column in 1...max(1, right.count) where column <= right.count {
                 let isSame = left[row - 1] == right[column - 1]
                 var cost = min(
-                    last[column] + 1, current[column - 1] + 1,
+                    last[column] + 1,
+                    current[column - 1] + 1,
                     last[column - 1] + (isSame ? 0 : 1)
                 )
                 if row > 1, column > 1, left[row - 1] == right[column - 2],

@@ -64,8 +64,9 @@ enum AliasGrowth {
             }
             var name = String.UnicodeScalarView()
             for letter in scalars[(offset + 1)...] {
-                guard letter.properties.isAlphabetic || ("0"..."9").contains(letter)
-                    || letter == "_" || letter == "-"
+                guard
+                    letter.properties.isAlphabetic || ("0"..."9").contains(letter)
+                        || letter == "_" || letter == "-"
                 else { break }
                 name.append(letter)
             }

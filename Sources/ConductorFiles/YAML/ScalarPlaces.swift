@@ -26,7 +26,9 @@ struct ScalarPlaces {
             offsets = FlowScalar(source.scalars, from: offset, quote: "\"").offsets(of: value)
         case .literal, .folded:
             offsets = BlockScalar(
-                source.scalars, from: offset, isLiteral: scalar.style == .literal
+                source.scalars,
+                from: offset,
+                isLiteral: scalar.style == .literal
             ).offsets(of: value)
         }
     }

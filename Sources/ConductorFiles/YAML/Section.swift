@@ -12,7 +12,10 @@ struct FileReader {
     let collector: Collector
 
     func report(
-        _ code: FaultCode, at place: Place, _ message: String, suggestion: String? = nil
+        _ code: FaultCode,
+        at place: Place,
+        _ message: String,
+        suggestion: String? = nil
     ) {
         collector.add(code, at: place, in: source, message, suggestion: suggestion)
     }
@@ -74,7 +77,10 @@ struct FileReader {
     }
 
     func name(
-        _ text: String, at place: Place, of what: String, _ shape: NameShape = .plain
+        _ text: String,
+        at place: Place,
+        of what: String,
+        _ shape: NameShape = .plain
     ) -> Word? {
         guard Self.isName(text, shape) else {
             let letters =
@@ -85,7 +91,8 @@ struct FileReader {
                 case .dotted: "letters, digits, '_' and '-', parted by '.'"
                 }
             report(
-                .badName, at: place,
+                .badName,
+                at: place,
                 "\(what) is made of \(letters), beginning with a letter;"
                     + " '\(Self.shortened(text))' is not"
             )
@@ -134,7 +141,8 @@ struct FileReader {
             case .null, .bool, .int, .double, .string, .array, .object: nil
             }
         report(
-            .badDuration, at: node.place,
+            .badDuration,
+            at: node.place,
             "\(what) is a length of time such as 90s, 5m, 24h, 14d or 1h30m, longer than nothing;"
                 + " '\(Self.shortened(scalar.text))' is not",
             suggestion: suggestion
@@ -151,7 +159,9 @@ struct FileReader {
                 default: nil
                 }
             report(
-                .wrongKind, at: node.place, "\(what) is true or false, not \(node.what)",
+                .wrongKind,
+                at: node.place,
+                "\(what) is true or false, not \(node.what)",
                 suggestion: meant
             )
             return nil
@@ -166,7 +176,8 @@ struct FileReader {
         }
         guard let value = Int(exactly: number), range.contains(value) else {
             report(
-                .outOfRange, at: node.place,
+                .outOfRange,
+                at: node.place,
                 "\(what) lies between \(range.lowerBound) and \(range.upperBound)"
             )
             return nil
@@ -176,13 +187,16 @@ struct FileReader {
 
     /// One word of a closed list.
     func choice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ node: YAMLNode, of what: String, as type: Choice.Type = Choice.self
+        _ node: YAMLNode,
+        of what: String,
+        as type: Choice.Type = Choice.self
     ) -> Choice? {
         guard let text = text(node, of: what) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let words = Choice.allCases.map(\.rawValue)
         report(
-            .notOneOf, at: node.place,
+            .notOneOf,
+            at: node.place,
             "\(what) is one of \(words.joined(separator: ", ")); '\(Self.shortened(text))' is not",
             suggestion: Suggestion.nearest(to: text, among: words)
         )
@@ -191,7 +205,10 @@ struct FileReader {
 
     /// A list of names, each at most once.
     func names(
-        _ node: YAMLNode, of what: String, single: Bool = false, _ shape: NameShape = .plain
+        _ node: YAMLNode,
+        of what: String,
+        single: Bool = false,
+        _ shape: NameShape = .plain
     ) -> [Word]? {
         guard let nodes = list(node, of: what, single: single) else { return nil }
         var words: [Word] = []
@@ -222,10 +239,19 @@ struct Section {
         self.place = place
     }
 
-    /// The value of a key; a key without a value counts as absent where it is optional.
+    /// The value of a key; a key without a value counts as absent.
     mutating func take(_ key: String) -> YAMLNode? {
         known.append(key)
-        return entries.first { $0.key == key }?.value
+        let node = entries.first { $0.key == key }?.value
+        return node.flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// A length of time under a key.
+    ///
+    /// One that is wrong counts as some length, so that what only asks whether there is one is not
+    /// wrong too.
+    mutating func span(_ key: String) -> Span? {
+        take(key).map { reader.span($0, of: "'\(key)'") ?? .hours(1) }
     }
 
     /// The value of a key that must be there.
@@ -245,7 +271,8 @@ struct Section {
     func finish() {
         for entry in rest {
             reader.report(
-                .unknownKey, at: entry.keyPlace,
+                .unknownKey,
+                at: entry.keyPlace,
                 "\(what) has no key '\(FileReader.shortened(entry.key))'",
                 suggestion: Suggestion.nearest(to: entry.key, among: known)
             )

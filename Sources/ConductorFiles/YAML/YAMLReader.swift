@@ -42,8 +42,10 @@ struct YAMLReader {
 
     // MARK: The parser
 
-    /// Yams gives up at a key that stands twice. To find everything else too, the first of the two
-    /// is masked, code point for code point, and the text is read again; `node` puts it back.
+    /// Parses the text, past keys that stand twice.
+    ///
+    /// Yams gives up at such a key. To find everything else too, the first of the two is masked,
+    /// code point for code point, and the text is read again; `node` puts it back.
     private mutating func compose() -> Node? {
         var scalars = source.scalars
         for round in 0...Self.duplicates {
@@ -78,7 +80,10 @@ struct YAMLReader {
     }
 
     private mutating func mask(
-        _ name: String, at place: Place, round: Int, in scalars: inout [Unicode.Scalar]
+        _ name: String,
+        at place: Place,
+        round: Int,
+        in scalars: inout [Unicode.Scalar]
     ) -> Bool {
         guard let start = source.offset(of: place), start < scalars.count,
             let substitute = Unicode.Scalar(0xE000 + UInt32(round))
@@ -129,13 +134,9 @@ struct YAMLReader {
         guard let offset = source.offset(of: place) else {
             return source.place(at: source.scalars.count)
         }
-        var last = offset
-        while last > 0, last >= source.scalars.count,
-            SourceText.breakLength(source.scalars, at: last - 1) > 0
-        {
-            last -= 1
-        }
-        return source.place(at: last)
+        guard source.scalars[offset...].allSatisfy(Self.isSpace) else { return place }
+        let end = source.scalars.lastIndex { !Self.isSpace($0) }
+        return source.place(at: end.map { $0 + 1 } ?? 0)
     }
 
     // MARK: Nodes
@@ -190,14 +191,19 @@ struct YAMLReader {
     ]
 
     private mutating func entries(
-        _ mapping: Node.Mapping, depth: Int
+        _ mapping: Node.Mapping,
+        depth: Int
     ) throws(Stop) -> [YAMLNode.Entry] {
         var entries: [YAMLNode.Entry] = []
         var merged: [YAMLNode.Entry] = []
         var first: [String: Place] = [:]
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
-                report(.wrongKind, at: contentPlace(key), "a key is a text, not a list or a mapping")
+                report(
+                    .wrongKind,
+                    at: contentPlace(key),
+                    "a key is a text, not a list or a mapping"
+                )
                 continue
             }
             let place = contentPlace(key)
@@ -209,7 +215,8 @@ struct YAMLReader {
             }
             if let earlier = first.updateValue(place, forKey: name), earlier != place {
                 report(
-                    .duplicateKey, at: max(place, earlier),
+                    .duplicateKey,
+                    at: max(place, earlier),
                     "the key '\(name)' stands twice; first in line \(min(place, earlier).line)"
                 )
                 continue

@@ -68,11 +68,14 @@ struct CommandAction: ConfiguredAction {
             return started
                 ? .unknown(reason: "ended before it was through")
                 : .retryable(reason: "given up before it was started", after: nil)
-        case .notStarted(let reason):
-            return .rejected(
-                reason: "the program cannot be started: " + redactor.quote(reason),
-                remedy: "correct 'argv' or 'cwd', or install the program"
-            )
+        case .notStarted(let reason, let isTransient):
+            let reason = "the program cannot be started: " + redactor.quote(reason)
+            return isTransient
+                ? .retryable(reason: reason, after: nil)
+                : .rejected(
+                    reason: reason,
+                    remedy: "correct 'argv' or 'cwd', or install the program"
+                )
         }
     }
 
@@ -101,7 +104,7 @@ struct CommandAction: ConfiguredAction {
             return .unavailable(reason: "no answer within \(intent.policy.deadline)")
         case .tooMuchOutput: return .unavailable(reason: "too much output")
         case .cancelled: return .unavailable(reason: "the probe was given up")
-        case .notStarted(let reason):
+        case .notStarted(let reason, _):
             return .unavailable(
                 reason: "the probe cannot be started: " + redactor.quote(reason)
             )

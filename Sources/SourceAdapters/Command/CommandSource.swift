@@ -78,9 +78,9 @@ struct CommandSource: ConfiguredSource {
             return .failed(.tooLarge, message: "more than \(limit) bytes of output")
         case .cancelled:
             return .failed(.timedOut, message: "the poll was given up; the program was ended")
-        case .notStarted(let reason):
+        case .notStarted(let reason, let isTransient):
             return .failed(
-                .misconfigured,
+                isTransient ? .unreachable : .misconfigured,
                 message: "the program cannot be started: " + redactor.quote(reason)
             )
         }

@@ -88,7 +88,10 @@ struct GitRepository: Sendable {
         case .timedOut: throw .timedOut
         case .tooMuchOutput: throw .tooLarge
         case .cancelled: throw .cancelled
-        case .notStarted(let reason): throw .noGit(Redactor.nothing.quote(reason))
+        case .notStarted(let reason, let isTransient):
+            let words = Redactor.nothing.quote(reason)
+            if isTransient { throw .failed("git cannot be started: \(words)") }
+            throw .noGit(words)
         }
     }
 

@@ -104,7 +104,7 @@ struct GitSource: ConfiguredSource {
     ) async throws(GitRepository.Problem) {
         _ = try await repository.run([
             "fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules",
-            "--no-write-fetch-head", "--", remote, "+refs/heads/*:\(heads)*",
+            "--no-write-fetch-head", "--refmap=", "--", remote, "+refs/heads/*:\(heads)*",
             "+refs/tags/*:\(tags)*",
         ])
     }

@@ -55,8 +55,10 @@ enum GitWork {
         }
     }
 
-    /// The one step that changes something. After a failure a look says what became of it; where
-    /// that says nothing either, the outcome is unknown.
+    /// The one step that changes something.
+    ///
+    /// After a failure a look says what became of it; where that says nothing either, the outcome
+    /// is unknown.
     static func change(
         probe: () async throws -> ProbeAnswer,
         _ body: () async throws -> Void

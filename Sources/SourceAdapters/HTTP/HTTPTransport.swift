@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Sends one request and reads its answer, bounded in time and size. Follows nothing.
+/// Sends one request and reads its answer, bounded in time and size; follows nothing.
 enum HTTPTransport {
     /// What to send.
     struct Request: Sendable {
@@ -60,7 +60,7 @@ enum HTTPTransport {
         case status
     }
 
-    /// - Parameter fresh: whether to send on a connection of its own.
+    /// Sends `request`; with `fresh`, on a connection of its own.
     static func send(
         _ request: Request,
         wanted: Wanted,
@@ -145,6 +145,9 @@ enum HTTPTransport {
         let type = String(reflecting: Swift.type(of: error))
         if type.hasPrefix("NIOSSL"), text.contains("andshake") || type.contains("Extra") {
             return .neverSent("no trust in the other side's certificate, or no common TLS")
+        }
+        if let error = error as? IOError, Posix.isRefusal(error.errnoCode) {
+            return .neverSent("the connection was refused")
         }
         if error is ChannelError || error is IOError { return .lost("the connection broke") }
         return .lost("no whole answer (\(type))")

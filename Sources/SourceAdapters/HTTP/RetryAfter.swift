@@ -4,9 +4,7 @@ import ConductorCore
 enum RetryAfter {
     /// The wait, never longer than `AdapterLimits.longestRetryAfter`; nil for what says nothing.
     ///
-    /// - Parameters:
-    ///   - date: the answer's own `Date`: a date is measured by the clock that it was written by.
-    ///   - now: stands in where there is no `Date`.
+    /// A date is measured by the clock that wrote it, the answer's own `Date`; without one by ours.
     static func span(_ value: String?, date: String?, now: Instant) -> Span? {
         guard let value = value?.trimmingBlanks, !value.isEmpty else { return nil }
         let wait: Span

@@ -15,6 +15,9 @@ enum Posix {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
+    /// Whether an error's number says that a connection never came to be.
+    static func isRefusal(_ number: Int32) -> Bool { number == ECONNREFUSED }
+
     /// The wall clock.
     static func now() -> Instant {
         var time = timespec()

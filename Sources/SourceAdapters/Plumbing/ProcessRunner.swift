@@ -28,14 +28,17 @@ struct ProcessRunner: Sendable {
         case tooMuchOutput(limit: Int)
         /// The caller gave up; `started` says whether the program ran at all.
         case cancelled(started: Bool)
-        case notStarted(reason: String)
+        /// It never ran; `isTransient` says whether that may be otherwise next time.
+        case notStarted(reason: String, isTransient: Bool)
     }
 
     /// How long the group may tidy up between the polite signal and the last one.
     private static let grace: Duration = .milliseconds(250)
 
     func run() async -> Ending {
-        guard let name = argv.first else { return .notStarted(reason: "no program is named") }
+        guard let name = argv.first else {
+            return .notStarted(reason: "no program is named", isTransient: false)
+        }
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [
@@ -65,8 +68,19 @@ struct ProcessRunner: Sendable {
             return watched?.stopped ?? .cancelled(started: watched != nil)
         } catch {
             if Task.isCancelled { return .cancelled(started: watched != nil) }
-            return watched?.stopped ?? .notStarted(reason: "\(error)")
+            return watched?.stopped
+                ?? .notStarted(reason: "\(error)", isTransient: Self.isTransient(error))
         }
+    }
+
+    /// Whether a start failed for want of something that may be there next time: processes, memory,
+    /// descriptors, or a program file that nobody is writing to.
+    private static func isTransient(_ error: any Error) -> Bool {
+        guard let error = error as? SubprocessError, error.code == .spawnFailed else {
+            return false
+        }
+        let lasting: [Errno] = [.permissionDenied, .noSuchFileOrDirectory, .execFormatError]
+        return error.underlyingError.map { !lasting.contains($0) } ?? true
     }
 
     private func ending(_ watched: Watched?, _ status: TerminationStatus) -> Ending {

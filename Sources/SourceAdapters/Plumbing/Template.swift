@@ -1,6 +1,8 @@
 import ConductorCore
 
-/// A text with places for values: `release/${version}`. A literal `${` is written `$${`.
+/// A text with places for values, such as `release/${version}`.
+///
+/// A literal `${` is written `$${`.
 struct Template: Sendable, Hashable {
     enum Piece: Sendable, Hashable {
         case literal(String)

@@ -4,6 +4,7 @@ import ConductorRuntime
 import Foundation
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `conductord run`: the daemon.
 struct Run: AsyncParsableCommand {
@@ -30,14 +31,19 @@ struct Run: AsyncParsableCommand {
     var shadow = false
 
     @Option(help: "Least important messages to log: debug, info, notice, warning, error.")
-    var logLevel: Logger.Level = .info
+    var logLevel: LogLevel = .info
 
     func run() async throws {
         var logger = Logger(label: "conductord") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = logLevel
+        logger.logLevel = logLevel.level
         let log = EventLog(logger: logger)
+        let places = self.places.absolute
         let wiring = Wiring(places: places, logger: logger)
-        let loaded = try wiring.load()
+        let loaded = try Wiring(places: self.places, logger: logger).load()
+        // Paths in the configuration are meant beside it.
+        let home = URL(filePath: places.config).deletingLastPathComponent()
+        guard FileManager.default.changeCurrentDirectoryPath(home.path(percentEncoded: false))
+        else { throw Cannot("the directory of \(self.places.config) cannot be entered") }
         let engine = try wiring.engine(loaded, shadow: shadow) { log.write($0) }
         if once {
             try await engine.runOnce()
@@ -91,4 +97,17 @@ private struct Daemon: Service {
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// Levels of the log.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, notice, warning, error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

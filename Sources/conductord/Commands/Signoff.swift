@@ -34,10 +34,11 @@ struct Signoff: AsyncParsableCommand {
 
 /// Verdicts beside approval.
 enum SignoffChoice: String, EnumerableFlag {
-    case reject, optOut, withdraw
+    case approve, reject, optOut, withdraw
 
     var verdict: Command.Signoff {
         switch self {
+        case .approve: .approved
         case .reject: .rejected
         case .optOut: .optedOut
         case .withdraw: .withdrawn

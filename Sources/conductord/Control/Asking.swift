@@ -1,5 +1,5 @@
 import ArgumentParser
-import ConductorCore
+package import ConductorCore
 import ConductorRuntime
 import Foundation
 import Logging
@@ -54,16 +54,16 @@ struct Asking {
 }
 
 /// A scope on the command line: `*`, `music`, `music/8.9.2`, `music/ios/8.9.2`.
-extension Scope: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+extension Scope: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
 }
 
 /// A track on the command line: `music/ios/8.9.2`.
-extension TrackID: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+extension TrackID: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
 }
 
 /// A time on the command line, RFC 3339.
-extension Instant: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(rfc3339: argument) }
+extension Instant: ExpressibleByArgument {
+    package init?(argument: String) { self.init(rfc3339: argument) }
 }

@@ -11,6 +11,13 @@ struct ControlServer {
 
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
+    /// What Linux says of a socket's peer: `struct ucred` of unix(7), which Glibc hides.
+    private struct Credentials: Sendable {
+        var pid: Int32 = 0
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+    }
+
     /// A connection and who is at its other end.
     private struct Caller: Sendable {
         var connection: Connection
@@ -35,10 +42,10 @@ struct ControlServer {
         } catch {
             throw Cannot("the control socket \(path) cannot be made: \(error)")
         }
-        guard chmod(path, 0o600) == 0 else {
+        guard unsafe chmod(path, 0o600) == 0 else {
             throw Cannot("the control socket \(path) cannot be made private")
         }
-        defer { unlink(path) }
+        defer { unsafe unlink(path) }
         try await withTaskCancellationHandler {
             try await server.executeThenClose { callers in
                 await withDiscardingTaskGroup { group in
@@ -60,7 +67,7 @@ struct ControlServer {
         guard let provider = channel as? any SocketOptionProvider else {
             return channel.eventLoop.makeFailedFuture(Cannot("no peer credentials"))
         }
-        let credentials: EventLoopFuture<ucred> = unsafe provider.unsafeGetSocketOption(
+        let credentials: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
             level: .socket,
             name: .init(rawValue: SO_PEERCRED)
         )

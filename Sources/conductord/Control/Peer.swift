@@ -8,9 +8,11 @@ enum Peer {
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16_384)
         let status = unsafe buffer.withUnsafeMutableBufferPointer { storage in
-            unsafe getpwuid_r(uid, &entry, storage.baseAddress, storage.count, &found)
+            guard let start = storage.baseAddress else { return Int32(-1) }
+            return unsafe getpwuid_r(uid, &entry, start, storage.count, &found)
         }
-        guard status == 0, let name = unsafe found?.pointee.pw_name else { return "os:\(uid)" }
+        guard status == 0, let record = unsafe found, let name = unsafe record.pointee.pw_name
+        else { return "os:\(uid)" }
         return unsafe "os:\(String(cString: name))"
     }
 

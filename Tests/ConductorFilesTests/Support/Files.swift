@@ -137,8 +137,11 @@ struct Sample {
         texts["rules.yaml"] = rulesText
         texts["conductor.yaml"] = configText
         return RuleFiles.load(
-            rules: "rules.yaml", config: "conductor.yaml", catalog: FakeCatalog(),
-            files: MemoryFiles(texts), previous: previous
+            rules: "rules.yaml",
+            config: "conductor.yaml",
+            catalog: FakeCatalog(),
+            files: MemoryFiles(texts),
+            previous: previous
         )
     }
 }

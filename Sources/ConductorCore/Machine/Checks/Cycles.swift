@@ -13,7 +13,8 @@ extension Machine {
             let road = (circle + circle.prefix(1)).joined(separator: " -> ")
             findings.append(
                 MachineFinding(
-                    .unboundedCycle, .transition(index),
+                    .unboundedCycle,
+                    .transition(index),
                     "the circle \(road) has no transition that is manual, has 'dwell', or waits for"
                         + " a 'sustained' condition"
                 )

@@ -44,7 +44,8 @@ extension Machine {
             if stage.latchesCandidate, candidate == nil {
                 findings.append(
                     MachineFinding(
-                        .latchWithoutCandidate, .stage(stage.name),
+                        .latchWithoutCandidate,
+                        .stage(stage.name),
                         "it latches a candidate, and no 'candidate:' says which facts name it"
                     )
                 )
@@ -53,7 +54,8 @@ extension Machine {
             if stage.kind == .waiting, !stage.terminal, !hasWay {
                 findings.append(
                     MachineFinding(
-                        .noPersonsWay, .stage(stage.name),
+                        .noPersonsWay,
+                        .stage(stage.name),
                         "what was stopped stays stopped until a person resumes it, and no manual"
                             + " transition leaves '\(stage.name)'"
                     )

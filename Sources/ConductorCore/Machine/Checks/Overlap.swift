@@ -10,6 +10,8 @@ extension Machine {
     /// - Parameters:
     ///   - programs: The compiled conditions, by name; those that are missing separate nothing.
     ///   - isOrdered: Whether the file says outright that the first goes before the second.
+    /// - Returns: a finding at the lower of each two. In a machine with more alternatives than
+    ///   anybody reads, not every pair is looked at.
     package func overlapFindings(
         programs: [String: Program],
         isOrdered: (Transition, Transition) -> Bool
@@ -22,16 +24,23 @@ extension Machine {
             alternatives[index] = cases(of: transitions[index], programs: programs)
         }
         var findings: [MachineFinding] = []
+        var budget = ConditionCase.comparisons
         for (place, first) in automatic.enumerated() {
             for second in automatic[(place + 1)...]
             where transitions[first].from == transitions[second].from {
                 let (left, right) = (transitions[first], transitions[second])
                 let isSame = left.to == right.to && left.actions == right.actions
                 if isSame || isOrdered(left, right) { continue }
-                if alternatives[first, default: []].excludes(alternatives[second, default: []]) { continue }
+                guard budget > 0 else { return findings }
+                let excludes = alternatives[first, default: []].excludes(
+                    alternatives[second, default: []],
+                    budget: &budget
+                )
+                if excludes { continue }
                 findings.append(
                     MachineFinding(
-                        .overlap, .transition(second),
+                        .overlap,
+                        .transition(second),
                         "nothing separates it from '\(left.name)', which stands above it and leaves"
                             + " '\(left.from)' too; when both are ready the upper one wins"
                     )
@@ -42,14 +51,19 @@ extension Machine {
     }
 
     private func cases(
-        of transition: Transition, programs: [String: Program]
+        of transition: Transition,
+        programs: [String: Program]
     ) -> [ConditionCase] {
         var cases = [ConditionCase()]
         for name in transition.when {
             // A condition that may not apply may be left out, and separates nothing.
             guard let program = programs[name], condition(name)?.applies == nil else { continue }
             let more = ConditionCase.all(of: program.tree)
-            guard cases.count * more.count <= ConditionCase.limit else { continue }
+            let claims =
+                more.count * cases.reduce(0) { $0 + $1.claims.count }
+                + cases.count * more.reduce(0) { $0 + $1.claims.count }
+            guard cases.count * more.count <= ConditionCase.limit, claims <= ConditionCase.claims
+            else { continue }
             cases = cases.flatMap { one in more.map { one.joined(with: $0) } }
         }
         return cases
@@ -57,14 +71,25 @@ extension Machine {
 }
 
 extension [ConditionCase] {
-    fileprivate func excludes(_ others: [ConditionCase]) -> Bool {
-        allSatisfy { mine in others.allSatisfy { mine.contradicts($0) } }
+    fileprivate func excludes(_ others: [ConditionCase], budget: inout Int) -> Bool {
+        for mine in self {
+            for other in others {
+                budget -= 1 + mine.claims.count * other.claims.count
+                if budget <= 0 || !mine.contradicts(other) { return budget <= 0 }
+            }
+        }
+        return true
     }
 }
 
 /// One way in which a condition can hold: claims that are all true.
 private struct ConditionCase {
+    /// Alternatives of one transition.
     static let limit = 128
+    /// Claims of all alternatives of one transition.
+    static let claims = 2_000
+    /// Pairs of claims that are compared for one machine.
+    static let comparisons = 1_000_000
 
     /// A claim about one term of the expression, itself written as text.
     struct Claim: Hashable {
@@ -121,7 +146,8 @@ private struct ConditionCase {
         }
     }
 
-    private static func holds(_ value: Double, _ relation: Claim.Relation, _ bound: Double) -> Bool {
+    private static func holds(_ value: Double, _ relation: Claim.Relation, _ bound: Double) -> Bool
+    {
         switch relation {
         case .equal: value == bound
         case .unequal: value != bound
@@ -176,7 +202,10 @@ private struct CaseReader {
     }
 
     private func claim(
-        _ function: String, _ left: SyntaxTree.NodeID, _ right: SyntaxTree.NodeID, isTrue: Bool
+        _ function: String,
+        _ left: SyntaxTree.NodeID,
+        _ right: SyntaxTree.NodeID,
+        isTrue: Bool
     ) -> ConditionCase.Claim? {
         var relation: ConditionCase.Claim.Relation =
             switch function {
@@ -194,11 +223,13 @@ private struct CaseReader {
         if let value = constant(left) {
             return .init(term: text(right), relation: relation.mirrored, value: value)
         }
-        guard relation == .equal || relation == .unequal else { return nil }
-        let sides = [text(left), text(right)].sorted { $0.precedes($1) }
+        // Neither side is a constant: what is compared is their difference with nothing.
+        let (one, other) = (text(left), text(right))
+        let isInOrder = !other.precedes(one)
         return .init(
-            term: sides.joined(separator: " == "), relation: .equal,
-            value: .bool(relation == .equal)
+            term: isInOrder ? "\(one) - \(other)" : "\(other) - \(one)",
+            relation: isInOrder ? relation : relation.mirrored,
+            value: .int(0)
         )
     }
 

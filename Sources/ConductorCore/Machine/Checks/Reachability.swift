@@ -3,7 +3,8 @@ extension Machine {
         var edges: [String: [String]] = [:]
         for transition in transitions {
             edges[transition.from, default: []] += destinations(
-                of: transition.to, from: transition.from
+                of: transition.to,
+                from: transition.from
             )
         }
         for watcher in guards {
@@ -36,7 +37,8 @@ extension Machine {
             where !reached.contains(stage.name) && entered.contains(stage.name) != isOrphan {
                 findings.append(
                     MachineFinding(
-                        .unreachableStage, .stage(stage.name),
+                        .unreachableStage,
+                        .stage(stage.name),
                         "no transition and no guard leads to '\(stage.name)' from"
                             + " '\(first.name)', where a release begins"
                     )
@@ -55,7 +57,8 @@ extension Machine {
             .filter { !$0.terminal && $0.monitor == nil && !left.contains($0.name) }
             .map {
                 MachineFinding(
-                    .noWayOut, .stage($0.name),
+                    .noWayOut,
+                    .stage($0.name),
                     "no transition and no guard leaves '\($0.name)'; an end says 'terminal: true',"
                         + " or 'monitor:' where it is watched on"
                 )

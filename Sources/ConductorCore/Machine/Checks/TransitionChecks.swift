@@ -12,7 +12,10 @@ extension Machine {
         }
         let from = stage(transition.from)
         if from?.terminal == true {
-            find(.leavesTerminal, "'\(transition.from)' is terminal, and yet a transition leaves it")
+            find(
+                .leavesTerminal,
+                "'\(transition.from)' is terminal, and yet a transition leaves it"
+            )
         }
         if transition.to == .stage(transition.from) {
             find(.selfLoop, "it leads from '\(transition.from)' to itself")

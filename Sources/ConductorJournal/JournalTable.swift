@@ -1,5 +1,5 @@
 /// The tables whose rows are chained, one for each kind of entry.
-enum Table: String, Sendable, Hashable, CaseIterable {
+enum JournalTable: String, Sendable, Hashable, CaseIterable {
     case machine, boot, poll, tick, decision, command, intent, attempt, outcome, discovery
 
     /// The columns that the chain covers, beside `seq`, in the order in which rows are coded.
@@ -90,13 +90,13 @@ enum Table: String, Sendable, Hashable, CaseIterable {
 
     /// What is worked out once for each table.
     struct Shape: Sendable {
-        let table: Table
+        let table: JournalTable
         let insert: String
         let select: String
         let header: ChainHeader
         let columnCount: Int
 
-        fileprivate init(_ table: Table) {
+        fileprivate init(_ table: JournalTable) {
             self.table = table
             insert = table.insertion
             select = table.selection
@@ -125,7 +125,7 @@ enum Table: String, Sendable, Hashable, CaseIterable {
 
 /// A row as it is stored, before anybody believes it.
 struct StoredRow: Sendable {
-    var table: Table
+    var table: JournalTable
     var sequence: Int64
     /// The chain's value after this row.
     var hash: [UInt8]
@@ -135,10 +135,10 @@ struct StoredRow: Sendable {
     var isDangling: Bool
     /// The text of the body where the entry holds it (the tracks in shadow of a tick).
     var bodyText: Cell
-    /// By `Table.columns`.
+    /// By `JournalTable.columns`.
     var cells: [Cell]
 
-    init(_ table: Table, _ row: borrowing RowReader) {
+    init(_ table: JournalTable, _ row: RowReader) {
         self.table = table
         sequence = row.integer(0) ?? 0
         hash = row.bytes(1) ?? []

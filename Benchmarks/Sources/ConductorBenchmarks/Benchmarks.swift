@@ -1,0 +1,18 @@
+/// Measures, one after the other, what is promised to be quick; prints a table for each.
+///
+/// Every figure that has a goal is a ratio of two measurements of the same run.
+@main
+struct Benchmarks {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        let names = ["tick", "journal", "cel"]
+        if let unknown = arguments.first(where: { !names.contains($0) }) {
+            print("'\(unknown)' is no benchmark; there are \(names.joined(separator: ", "))")
+            return
+        }
+        func isAsked(_ name: String) -> Bool { arguments.isEmpty || arguments.contains(name) }
+        if isAsked("tick") { try TickBenchmark().run().print() }
+        if isAsked("journal") { try JournalBenchmark().run().print() }
+        if isAsked("cel") { try CELBenchmark().run().print() }
+    }
+}

@@ -1,0 +1,45 @@
+# Two commands do everything on a machine that has Swift and git: `make run` and `make test`.
+
+.DEFAULT_GOAL := help
+.PHONY: help run clean-run test test-kill bench build format lint setup
+
+# How many kills `make test-kill` does, and the seed of their moments (printed; 0 chooses one).
+RUNS ?= 50
+SEED ?= 0
+
+SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) \
+	| while IFS="$$(printf '\t')" read -r name words; do \
+	printf '  make %-12s %s\n' "$$name" "$$words"; done
+
+# A debug build is ready in half the time of a release build, and quick enough to play with.
+run: setup ## start the conductor on an example to play with; again later, it goes on
+	swift build --product conductord
+	@Scripts/play.sh "$$(swift build --show-bin-path)/conductord"
+
+clean-run: ## forget the example that `make run` made
+	rm -rf playground
+
+test: setup ## everything that a change must pass; SHARED=DIR adds the cases kept there
+	@SHARED='$(SHARED)' Scripts/test.sh
+
+test-kill: setup ## kill the daemon RUNS times (50) and count what it did; SEED=N repeats a run
+	swift build
+	@Scripts/kill-test.sh --kills $(RUNS) --seed $(SEED)
+
+bench: setup ## measure against what must be beaten; takes some minutes
+	@Scripts/bench.sh
+
+build: setup ## the release build: .build/release/conductord
+	swift build -c release --product conductord
+
+format: ## lay out all Swift files
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+lint: ## what `make test` says about layout
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+setup: ## look for what is needed; as root on Debian, install it
+	@Scripts/setup.sh

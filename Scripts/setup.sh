@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Sees to what the build needs beside Swift: a few Debian packages. Does nothing where all is there.
+# Ends with 3 where something is missing that it cannot install, after printing the line to run.
+set -euo pipefail
+
+say() { printf 'set-up: %s\n' "$*"; }
+
+# --- Swift: at least 6.2 -----------------------------------------------------------------------
+needed=6.2
+how='see https://www.swift.org/install/linux/ (swiftly install latest)'
+if ! command -v swift >/dev/null 2>&1; then
+    say "there is no Swift on this machine; version $needed or newer is needed: $how" >&2
+    exit 3
+fi
+found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+if [ -z "$found" ] || [ "$(printf '%s\n' "$needed" "$found" | sort -V | head -n 1)" != "$needed" ]; then
+    say "Swift is ${found:-of an unknown version}; version $needed or newer is needed: $how" >&2
+    exit 3
+fi
+
+# --- Debian packages ---------------------------------------------------------------------------
+# SQLite's header and library (the journal); git (dependencies, the git source, its tests); zones
+# (the tests of calendars).
+missing=()
+[ -e /usr/include/sqlite3.h ] || missing+=(libsqlite3-dev)
+command -v git >/dev/null 2>&1 || missing+=(git)
+command -v make >/dev/null 2>&1 || missing+=(make)
+[ -e /usr/share/zoneinfo/Europe/Stockholm ] || missing+=(tzdata)
+
+if [ ${#missing[@]} -gt 0 ]; then
+    install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        {
+            say "missing: ${missing[*]} (names of Debian packages)"
+            if command -v apt-get >/dev/null 2>&1; then
+                say "run this, then come back:"
+                printf '    sudo sh -c "%s"\n' "$install"
+            else
+                say "install what these are called here: SQLite 3 with its header, git, make, tzdata"
+            fi
+        } >&2
+        exit 3
+    fi
+    say "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    if ! apt-get install -y --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1; then
+        # The list of packages may be old, or not there at all.
+        if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } \
+            </dev/null >"$log" 2>&1; then
+            tail -n 20 "$log" >&2
+            say "could not install them; run this and see: $install" >&2
+            exit 3
+        fi
+    fi
+    say "installed ${missing[*]}"
+fi

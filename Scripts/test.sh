@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Everything that a change must pass, in stages; ends at the first that fails and names it.
+#
+# What needs something that is not on this machine is skipped and listed at the end with the
+# reason. SHARED names a directory with further cases (`cel/cases`); without it, ../shared is taken
+# where it exists.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+begun=$SECONDS
+minutes=()
+skipped=()
+
+took() { printf '%d min %02d s' $(($1 / 60)) $(($1 % 60)); }
+
+# stage NAME COMMAND...
+stage() {
+    local name=$1 start=$SECONDS status=0
+    shift
+    printf '\n==> %s\n' "$name"
+    "$@" || status=$?
+    minutes+=("$(printf '%-24s %s' "$name" "$(took $((SECONDS - start)))")")
+    if [ "$status" -ne 0 ]; then
+        printf '\nFAILED in stage: %s (exit status %d)\n' "$name" "$status" >&2
+        printf '    %s\n' "${minutes[@]}" >&2
+        exit 1
+    fi
+}
+
+skip() { skipped+=("$1: $2"); }
+
+lint() {
+    swift format lint --strict --parallel --recursive Sources Tests Package.swift \
+        Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
+}
+
+# The check of imports says "Build complete!" even when it found something; its status counts.
+build() { swift build --build-tests --explicit-target-dependency-import-check error; }
+
+unit_tests() { swift test --skip-build --disable-xctest </dev/null; }
+
+stage 'layout' lint
+stage 'build' build
+
+if [ -z "${SHARED:-}" ] && [ -d ../shared/cel/cases ]; then SHARED=../shared; fi
+if [ -n "${SHARED:-}" ] && [ -d "$SHARED/cel/cases" ]; then
+    CONDUCTOR_SHARED=$(cd "$SHARED" && pwd)
+    export CONDUCTOR_SHARED
+else
+    unset CONDUCTOR_SHARED
+    skip 'shared cases of the expression language' \
+        "no directory with cel/cases; say 'make test SHARED=DIR'"
+fi
+stage 'tests' unit_tests
+
+if [ -x Scripts/tour.sh ]; then
+    stage 'tour of the README' Scripts/tour.sh
+else
+    skip 'tour of the README' 'there is no Scripts/tour.sh'
+fi
+
+stage 'kill test' Scripts/kill-test.sh --kills 5
+if command -v strace >/dev/null 2>&1 && strace -qq -e trace=none true 2>/dev/null; then
+    stage 'kill test, at syncs' Scripts/kill-test.sh --syncs 5
+else
+    skip 'kill test, at syncs' 'strace is not installed, or may not trace here'
+fi
+
+printf '\nAll stages passed in %s:\n' "$(took $((SECONDS - begun)))"
+printf '    %s\n' "${minutes[@]}"
+if [ ${#skipped[@]} -gt 0 ]; then
+    printf 'Skipped:\n'
+    printf '    %s\n' "${skipped[@]}"
+else
+    printf 'Nothing was skipped.\n'
+fi

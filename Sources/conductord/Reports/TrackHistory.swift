@@ -1,0 +1,378 @@
+import ConductorCore
+
+/// Folds all that happened to a track into events, in order.
+struct TrackHistory: Sendable {
+    /// One thing that happened.
+    struct Event: Sendable {
+        var at: Instant
+        var kind: Kind
+        /// What is said beside `at` and `kind`.
+        var details: [String: JSON]
+        /// The same for people.
+        var words: String
+
+        var json: JSON {
+            .object(
+                details.merging(["at": JSON(at), "kind": .string(kind.rawValue)]) { _, own in own }
+            )
+        }
+    }
+
+    /// The kinds of events: a closed list.
+    enum Kind: String, Sendable, CaseIterable {
+        case registered, command, fired, entered, intent, attempt, outcome, probe, blocked, light
+        case error, drift, withheld, alert, retired
+    }
+
+    /// A stretch of time in a stage; `until` is nil for the present one.
+    struct Stay: Sendable {
+        var stage: String
+        var from: Instant
+        var until: Instant?
+    }
+
+    let track: TrackID
+    private(set) var events: [Event] = []
+    private(set) var stays: [Stay] = []
+    private let stages: [Stage]
+    private var last: Decision?
+    private var lastState: TrackState?
+    /// What stands in the way, and the place in `events` that says so.
+    private var blocked: [(blocker: Decision.Blocker, place: Int)] = []
+    /// Commands and probes that wait for their answer, by id and by key.
+    private var unanswered: [String: Int] = [:]
+
+    init(track: TrackID, stages: [Stage]) {
+        self.track = track
+        self.stages = stages
+    }
+
+    // MARK: Folding
+
+    /// Takes the next entry in.
+    ///
+    /// - Parameters:
+    ///   - entry: what is recorded.
+    ///   - at: the time of the tick that a decision or an intent belongs to.
+    /// - Throws: `WorldError` when stored text cannot be read.
+    mutating func take(_ entry: Entry, at: Instant) throws {
+        switch entry {
+        case .discovery(let record): take(record)
+        case .command(let record): take(record)
+        case .decision(let record):
+            let decision: Decision = try Self.decode(record.decision, "decision on \(track)")
+            let state: TrackState = try Self.decode(record.state, "state of \(track)")
+            take(decision, state, at: at)
+        case .intent(let record):
+            let intent = record.intent
+            add(
+                .intent,
+                at,
+                [
+                    "key": .string(intent.key), "action": .string(intent.action),
+                    "step": JSON(intent.step), "parameters": intent.parameters,
+                ],
+                "\(intent.action) decided upon, as \(intent.key)"
+            )
+        case .attempt(let record): take(record)
+        case .outcome(let record): take(record)
+        case .boot, .machine, .poll, .tick: return
+        }
+    }
+
+    private static func decode<Value: Decodable>(_ text: String, _ what: String) throws -> Value {
+        do {
+            return try JSON(parsing: text).decode()
+        } catch {
+            throw WorldError(what: what, why: "\(error)")
+        }
+    }
+
+    private mutating func add(
+        _ kind: Kind,
+        _ at: Instant,
+        _ details: [String: JSON],
+        _ words: String
+    ) {
+        events.append(Event(at: at, kind: kind, details: details, words: words))
+    }
+
+    private mutating func take(_ record: Entry.DiscoveryRecord) {
+        guard record.track == track else { return }
+        let placed = record.stage.map { ", in \($0)" } ?? ""
+        add(
+            .registered,
+            record.at.wall,
+            [
+                "by": .string(record.by), "stage": JSON(record.stage),
+                "since": JSON(record.since), "machine": .string(record.machine),
+            ],
+            "registered by \(record.by)\(placed)"
+        )
+        if let stage = record.stage {
+            stays.append(Stay(stage: stage, from: record.since ?? record.at.wall))
+        }
+    }
+
+    private mutating func take(_ record: Entry.CommandRecord) {
+        let command = record.command
+        unanswered["command \(command.id)"] = events.count
+        let reason = command.reason.map { ": \($0)" } ?? ""
+        let scope = command.scope == .track(track) ? "" : " on \(command.scope)"
+        add(
+            .command,
+            record.at.wall,
+            [
+                "id": .string(command.id), "actor": .string(command.actor),
+                "scope": .string(command.scope.description),
+                "request": .string(command.request.verb),
+                "arguments": command.request.arguments,
+                "reason": JSON(command.reason), "reply": .null,
+            ],
+            "\(command.actor): \(command.request.verb)\(scope)\(reason)"
+        )
+    }
+
+    private mutating func take(_ record: Entry.AttemptRecord) {
+        switch record.purpose {
+        case .perform:
+            add(
+                .attempt,
+                record.at.wall,
+                ["key": .string(record.key), "number": JSON(record.number)],
+                "attempt \(record.number) of \(record.key)"
+            )
+        case .probe:
+            unanswered["probe \(record.key) \(record.number)"] = events.count
+            add(
+                .probe,
+                record.at.wall,
+                [
+                    "key": .string(record.key), "number": JSON(record.number), "answer": .null,
+                    "text": .null, "answered_at": .null,
+                ],
+                "probe \(record.number) of \(record.key)"
+            )
+        }
+    }
+
+    private mutating func take(_ record: Entry.OutcomeRecord) {
+        switch record.answer {
+        case .performed(let outcome):
+            let said = outcome.said
+            add(
+                .outcome,
+                record.at.wall,
+                [
+                    "key": .string(record.key), "number": JSON(record.number),
+                    "outcome": .string(said.name), "text": .string(said.text),
+                ],
+                "\(record.key): \(said.name) (\(said.text))"
+            )
+        case .probed(let answer):
+            let said = answer.said
+            let name = "probe \(record.key) \(record.number)"
+            guard let place = unanswered.removeValue(forKey: name) else { return }
+            events[place].details["answer"] = .string(said.name)
+            events[place].details["text"] = JSON(said.text)
+            events[place].details["answered_at"] = JSON(record.at.wall)
+            let text = said.text.map { " (\($0))" } ?? ""
+            events[place].words += ": \(said.name)\(text)"
+        }
+    }
+
+    // MARK: Decisions
+
+    private mutating func take(_ decision: Decision, _ state: TrackState, at: Instant) {
+        for reply in decision.replies {
+            guard let place = unanswered.removeValue(forKey: "command \(reply.id)") else {
+                continue
+            }
+            events[place].details["reply"] = [
+                "accepted": .bool(reply.accepted), "message": .string(reply.message),
+                "unmet": JSON(reply.unmet),
+            ]
+            events[place].words +=
+                reply.accepted ? " — \(reply.message)" : " — no: \(reply.message)"
+        }
+        if decision.light != last?.light {
+            let was = last?.light
+            add(
+                .light,
+                at,
+                ["light": .string(decision.light.rawValue), "was": JSON(was?.rawValue)],
+                "\(decision.light.sign) \(decision.light.rawValue)"
+                    + (was.map { ", was \($0.rawValue)" } ?? "")
+            )
+        }
+        // One turn may end a transition and begin the next, or do both to one.
+        let entersFirst = decision.fired.map { $0.to != decision.entered } ?? true
+        if entersFirst, let entered = decision.entered { enter(entered, at: at) }
+        if let fired = decision.fired { take(fired, at: at) }
+        if !entersFirst, let entered = decision.entered { enter(entered, at: at) }
+        takeBlockers(of: decision, at: at)
+        if stays.isEmpty, let stage = state.stage, decision.entered == nil {
+            stays.append(Stay(stage: stage, from: state.since.wall))
+        }
+        takeRest(decision, state, at: at)
+        last = decision
+        lastState = state
+    }
+
+    private mutating func take(_ fired: Decision.Fired, at: Instant) {
+        let cause = fired.cause.said
+        add(
+            .fired,
+            at,
+            [
+                "name": .string(fired.name), "from": .string(fired.from), "to": .string(fired.to),
+                "direction": .string(fired.direction.rawValue), "cause": .string(cause.name),
+                "by": JSON(cause.by), "actions": JSON(fired.keys),
+            ],
+            "→ \(fired.to), by \(cause.by.map { "\(cause.name) \($0)" } ?? cause.name)"
+        )
+    }
+
+    private mutating func enter(_ stage: String, at: Instant) {
+        if let open = stays.indices.last { stays[open].until = at }
+        let was = stays.last
+        stays.append(Stay(stage: stage, from: at))
+        add(
+            .entered,
+            at,
+            [
+                "stage": .string(stage), "from": JSON(was?.stage),
+                "seconds": was.map { JSON(seconds: at - $0.from) } ?? .null,
+            ],
+            "entered \(stage)"
+                + (was.map { ", after \(Words.length(at - $0.from)) in \($0.stage)" } ?? "")
+        )
+    }
+
+    /// Notes what began, and what ceased, to stand in the way on.
+    private mutating func takeBlockers(of decision: Decision, at: Instant) {
+        let way = WayOn(stages: stages).candidate(of: decision)
+        let blockers = way?.blockedBy ?? []
+        let hasMoved = decision.stage != last?.stage
+        for (blocker, place) in blocked where hasMoved || !blockers.contains(blocker) {
+            let length = at - events[place].at
+            events[place].details["until"] = JSON(at)
+            events[place].details["seconds"] = JSON(seconds: length)
+            events[place].words += ", for \(Words.length(length))"
+        }
+        blocked.removeAll { hasMoved || !blockers.contains($0.blocker) }
+        for blocker in blockers where !blocked.contains(where: { $0.blocker == blocker }) {
+            blocked.append((blocker, events.count))
+            let cause = blocker.cause.map { " (\($0))" } ?? ""
+            add(
+                .blocked,
+                at,
+                [
+                    "by": .string(blocker.name), "leaf": .string(blocker.kind.rawValue),
+                    "verdict": .string(blocker.verdict), "cause": JSON(blocker.cause),
+                    "stage": JSON(decision.stage), "to": JSON(way?.to), "until": .null,
+                    "seconds": .null,
+                ],
+                "held by \(blocker.name)\(cause)"
+            )
+        }
+    }
+
+    private mutating func takeRest(_ decision: Decision, _ state: TrackState, at: Instant) {
+        if case .error(let fault) = state.phase, decision.phase != last?.phase {
+            add(
+                .error,
+                at,
+                [
+                    "error": .string(fault.kind.rawValue), "what": .string(fault.what),
+                    "remedy": .string(fault.remedy),
+                ],
+                "\(fault.what). What to do: \(fault.remedy)"
+            )
+        }
+        if decision.drift != last?.drift {
+            let words = decision.drift.map { "reality shows \($0)" } ?? "reality is as believed"
+            add(.drift, at, ["stage": JSON(decision.drift)], words)
+        }
+        for what in decision.withheld where last?.withheld.contains(what) != true {
+            add(.withheld, at, ["what": .string(what)], "would have been done: \(what)")
+        }
+        for what in decision.alerts where last?.alerts.contains(what) != true {
+            add(.alert, at, ["what": .string(what)], what)
+        }
+        if state.retired, lastState?.retired != true {
+            add(.retired, at, [:], "retired")
+        }
+    }
+}
+
+extension ActionOutcome {
+    /// The documented word, and what the backend said.
+    var said: (name: String, text: String) {
+        switch self {
+        case .done(let evidence): ("done", evidence)
+        case .alreadyDone(let evidence): ("done_observed", evidence)
+        case .rejected(let reason, let remedy):
+            ("rejected", reason + (remedy.map { "; what to do: \($0)" } ?? ""))
+        case .retryable(let reason, _): ("retryable", reason)
+        case .unknown(let reason): ("unknown", reason)
+        }
+    }
+}
+
+extension ProbeAnswer {
+    /// The documented word, and what the backend said.
+    var said: (name: String, text: String?) {
+        switch self {
+        case .present(let evidence): ("present", evidence)
+        case .absent: ("absent", nil)
+        case .ambiguous(let reason): ("ambiguous", reason)
+        case .unavailable(let reason): ("unavailable", reason)
+        }
+    }
+}
+
+extension Progress.Cause {
+    /// The documented word, and who or what.
+    var said: (name: String, by: String?) {
+        switch self {
+        case .rule: ("rule", nil)
+        case .guard(let name): ("guard", name)
+        case .person(let actor): ("person", actor)
+        case .adoption(let reason): ("adoption", reason)
+        }
+    }
+}
+
+extension Command.Request {
+    /// The word on the command line.
+    var verb: String {
+        switch self {
+        case .add: "add"
+        case .hold: "hold"
+        case .resume: "resume"
+        case .stop: "stop"
+        case .liftStop: "lift_stop"
+        case .advance: "advance"
+        case .pause: "pause"
+        case .cancel: "cancel"
+        case .retry: "retry"
+        case .abandon: "abandon"
+        case .signoff: "signoff"
+        case .resolve: "resolve"
+        }
+    }
+
+    /// What was said beside the word.
+    var arguments: JSON {
+        switch self {
+        case .hold, .resume, .stop, .liftStop, .pause, .cancel, .retry: [:]
+        case .add(let stage, let since): ["stage": JSON(stage), "since": JSON(since)]
+        case .advance(let to): ["to": JSON(to)]
+        case .abandon(let how): ["how": .string(how.rawValue)]
+        case .signoff(let what, let verdict):
+            ["what": .string(what), "verdict": .string(verdict.rawValue)]
+        case .resolve(let key, let done): ["key": .string(key), "done": .bool(done)]
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ConductorCore
+
+/// A track as the journal knows it last: its state, and the decision in force.
+struct TrackView: Sendable {
+    var state: TrackState
+    /// Nil before the first decision.
+    var decision: Decision?
+    /// The pinned machine.
+    var machine: Machine?
+
+    var light: Light { decision?.light ?? .grey }
+
+    /// The transition that people wait for.
+    var wayOn: Decision.Candidate? {
+        decision.flatMap { WayOn(stages: machine?.stages ?? []).candidate(of: $0) }
+    }
+}
+
+/// Which of the transitions from a stage is the way on.
+///
+/// On the road, of those that lead ahead the first one that goes by itself, else the first; a way
+/// back and a brake are no way on. Beside the road, the one that is nearest to firing.
+struct WayOn: Sendable {
+    private let order: [String: Int]
+
+    init(stages: [Stage]) {
+        let road = stages.enumerated().filter { $0.element.kind == .road }
+        order = Dictionary(road.map { ($0.element.name, $0.offset) }) { first, _ in first }
+    }
+
+    func candidate(of decision: Decision) -> Decision.Candidate? {
+        let here = decision.stage
+        return place(
+            from: here,
+            decision.transitions.map {
+                Choice(
+                    isAhead: isAhead($0.to, of: here),
+                    manual: $0.manual,
+                    missing: $0.blockedBy.count
+                )
+            }
+        ).map { decision.transitions[$0] }
+    }
+
+    func transition(of explanation: Explanation) -> Explanation.Transition? {
+        let here = explanation.stage
+        return place(
+            from: here,
+            explanation.transitions.map {
+                Choice(
+                    isAhead: isAhead($0.to, of: here),
+                    manual: $0.manual,
+                    missing: $0.smallest.count
+                )
+            }
+        ).map { explanation.transitions[$0] }
+    }
+
+    private struct Choice {
+        var isAhead: Bool
+        var manual: Bool
+        var missing: Int
+    }
+
+    private func isAhead(_ stage: String, of here: String?) -> Bool {
+        guard let to = order[stage], let here, let from = order[here] else { return false }
+        return to > from
+    }
+
+    private func place(from here: String?, _ choices: [Choice]) -> Int? {
+        if let ahead = choices.firstIndex(where: { $0.isAhead && !$0.manual })
+            ?? choices.firstIndex(where: \.isAhead)
+        {
+            return ahead
+        }
+        if let here, order[here] != nil { return nil }
+        let automatic = choices.indices.filter { !choices[$0].manual }
+        return (automatic.isEmpty ? Array(choices.indices) : automatic)
+            .min { choices[$0].missing < choices[$1].missing }
+    }
+}

@@ -1,0 +1,170 @@
+import CEL
+import Foundation
+import Synchronization
+import Testing
+
+/// Runs a closure on a thread with a stack of 512 KiB.
+func onSmallStack<T: Sendable>(_ body: @escaping @Sendable () -> T) -> T? {
+    let result = Mutex<T?>(nil)
+    let isDone = DispatchSemaphore(value: 0)
+    let thread = Thread {
+        let value = body()
+        result.withLock { $0 = value }
+        isDone.signal()
+    }
+    thread.stackSize = 512 * 1_024
+    thread.start()
+    isDone.wait()
+    return result.withLock { $0 }
+}
+
+private func nested(_ open: String, _ core: String, _ close: String, _ count: Int) -> String {
+    String(repeating: open, count: count) + core + String(repeating: close, count: count)
+}
+
+/// Ways to nest an expression, by depth.
+private let shapes: [(name: String, make: @Sendable (Int) -> String)] = [
+    ("parentheses", { nested("(", "1", ")", $0) }),
+    ("lists", { nested("[", "1", "]", $0) }),
+    ("maps", { nested("{1:", "1", "}", $0) }),
+    ("not", { nested("!", "true", "", $0) }),
+    ("minus", { nested("-", "(1)", "", $0) }),
+    ("calls", { nested("dyn(", "1", ")", $0) }),
+    ("indices", { nested("[0][", "0", "]", $0) }),
+    ("sums", { "1" + String(repeating: "+1", count: $0) }),
+    ("comparisons", { "true" + String(repeating: "==true", count: $0) }),
+    ("selections", { "dyn({})" + String(repeating: ".a", count: $0) }),
+    ("conditionals", { nested("true ? 1 : ", "1", "", $0) }),
+    ("conditions", { nested("(true ? ", "1", " : 2)", $0) }),
+    ("logic", { nested("(false || (true && ", "true", "))", $0 / 2) }),
+    ("all", { nested("[1].all(x, ", "true", ")", $0) }),
+    ("map", { nested("[1].map(x, ", "x", ")", $0) }),
+    ("two variables", { nested("[1].transformMap(i, v, ", "v", ")", $0) }),
+    ("bind", { nested("cel.bind(x, 1, ", "x", ")", $0) }),
+    ("bound values", { nested("cel.bind(x, ", "1", ", x)", $0) }),
+    ("blocks", { nested("cel.block([", "1", "], cel.index(0))", $0) }),
+    ("block bodies", { nested("cel.block([1], ", "1", ")", $0) }),
+    ("optMap", { nested("optional.of(1).optMap(x, ", "x", ").value()", $0 / 2) }),
+    ("method chains", { "'a'" + String(repeating: ".trim()", count: $0) }),
+    ("greatest", { nested("math.greatest(1, 2, ", "3", ")", $0) }),
+]
+
+/// A block whose every binding holds the one before it twice.
+private func doubled(
+    _ first: String,
+    _ count: Int,
+    _ twice: (String) -> String,
+    _ body: String
+) -> String {
+    let bindings = [first] + (0..<count).map { twice("cel.index(\($0))") }
+    return "cel.block([" + bindings.joined(separator: ", ") + "], " + body + ")"
+}
+
+private let ten = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 0]"
+
+private let costly: [String] = [
+    // Nested loops multiply.
+    "\(ten).map(a, \(ten).map(b, \(ten).map(c, \(ten).map(d, \(ten).map(e, \(ten).map(f, f))))))",
+    // Texts double.
+    doubled("'aaaaaaaaaa'", 30, { "\($0) + \($0)" }, "size(cel.index(30))"),
+    // Lists that hold the same list twice double when they are compared or written out.
+    doubled("dyn([1])", 35, { "dyn([\($0), \($0)])" }, "cel.index(35) == cel.index(35)"),
+    doubled("dyn([1])", 35, { "dyn([\($0), \($0)])" }, "'%s'.format([cel.index(35)])"),
+    doubled("dyn([1])", 35, { "dyn([\($0), \($0)])" }, "cel.index(35) in [cel.index(35)]"),
+    doubled("dyn([1])", 35, { "dyn([\($0), \($0)])" }, "cel.index(35)"),
+    "'a'.matches('((((a{10}){10}){10}){10})') || true",
+]
+
+@Suite struct `Bounds` {
+    @Test(arguments: shapes.indices)
+    func `the deepest expression allowed runs on a small stack`(index: Int) {
+        let shape = shapes[index]
+        let result = onSmallStack { () -> (Int, Bool) in
+            var deepest = 0
+            for depth in stride(from: 100, to: 0, by: -1) {
+                guard let program = try? Program(compiling: shape.make(depth), in: Environment())
+                else { continue }
+                deepest = depth
+                _ = program.evaluate([])
+                _ = program.evaluateTracing([])
+                _ = program.tree.description
+                break
+            }
+            return (deepest, true)
+        }
+        #expect(result?.0 ?? 0 >= 32, "\(shape.name): \(result?.0 ?? 0)")
+    }
+
+    @Test(arguments: shapes.indices)
+    func `what is nested without end is refused at once`(index: Int) {
+        let shape = shapes[index]
+        let code = onSmallStack { () -> Diagnostic.Code? in
+            do throws(CompilationError) {
+                _ = try Program(compiling: shape.make(3_000), in: Environment())
+                return nil
+            } catch {
+                return error.diagnostics[0].code
+            }
+        }
+        #expect((code ?? nil) == Diagnostic.Code.tooLarge, "\(shape.name)")
+    }
+
+    @Test func `a source that is too long is refused`() {
+        let source = String(repeating: " ", count: 100_001)
+        #expect(throws: CompilationError.self) {
+            try Program(compiling: source, in: Environment())
+        }
+    }
+
+    @Test(arguments: costly)
+    func `a costly expression ends with a broken budget or an error, soon`(source: String) {
+        let start = ContinuousClock.now
+        let environment = Environment(isChecked: false)
+        do {
+            let program = try Program(compiling: source, in: environment)
+            switch program.evaluate([]) {
+            case .error(let error): #expect(error.code == .budgetExceeded)
+            case .value(let value): #expect(value == .bool(true))
+            case .unknown: Issue.record("unknown")
+            }
+        } catch {
+            Issue.record("\(error)")
+        }
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test(arguments: [
+        "[" + String(repeating: "x+1,", count: 4_000) + "]",
+        "[" + String(repeating: "1==dyn(2),", count: 3_000) + "]",
+        String(repeating: "trackr.totl == 'a' && ", count: 1_500) + "true",
+        String(repeating: "[1,", count: 30_000), String(repeating: "a.b ", count: 20_000),
+        "'" + String(repeating: "é", count: 90_000) + "' == branch.name",
+        String(repeating: "a", count: 90_000), String(repeating: "(", count: 90_000),
+    ])
+    func `a long text is compiled or refused soon`(source: String) {
+        let start = ContinuousClock.now
+        _ = try? Program(compiling: source, in: facts)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test func `a broken budget is not absorbed`() throws {
+        var limits = Limits.standard
+        limits.steps = 50
+        let environment = Environment(limits: limits)
+        let program = try Program(
+            compiling: "true || [1,2,3].all(x, [1,2,3].all(y, [1,2,3].all(z, x < 9)))",
+            in: environment
+        )
+        // The first operand decides before the loop runs.
+        #expect(program.evaluate([]) == .value(.bool(true)))
+        let other = try Program(
+            compiling: "[1,2,3].all(x, [1,2,3].all(y, [1,2,3].all(z, x < 9))) || true",
+            in: environment
+        )
+        guard case .error(let error) = other.evaluate([]) else {
+            Issue.record("no error")
+            return
+        }
+        #expect(error.code == .budgetExceeded)
+    }
+}
