@@ -205,7 +205,7 @@ enum House {
 @Suite struct `Exhaustive switches` {
     /// Switches over texts, numbers, foreign enums or tuples, where a default is the only way.
     static let allowed: [String: Int] = [
-        "Decision/Evaluation.swift": 1, "Machine/Checks/Overlap.swift": 2,
+        "Conductor.swift": 1, "Decision/Evaluation.swift": 1, "Machine/Checks/Overlap.swift": 2,
         "Model/Instant.swift": 1, "Model/JSON.swift": 1, "Model/JSONParser.swift": 3,
         "Model/Scope.swift": 2, "Rules/ClockComparison.swift": 1, "Rules/CompiledMachine.swift": 1,
         "Rules/Profile.swift": 1, "Snapshot/FactSchema.swift": 1,
