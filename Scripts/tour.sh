@@ -3,15 +3,20 @@
 # track from upcoming to 100 %, with a pause on the way; then explain, timeline, verify, replay.
 # Each step waits for what it expects, at most LIMIT seconds. Ends with 1 where the tour is wrong.
 #
-#     Scripts/tour.sh CONDUCTORD
+#     Scripts/tour.sh [CONDUCTORD]        (by default the debug build's)
 set -eu
 
-[ $# -eq 1 ] || {
-    echo "usage: $0 CONDUCTORD" >&2
+[ $# -le 1 ] || {
+    echo "usage: $0 [CONDUCTORD]" >&2
     exit 2
 }
 scripts=$(cd "$(dirname "$0")" && pwd)
-binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+binary=${1:-$(cd "$scripts/.." && swift build --show-bin-path)/conductord}
+[ -x "$binary" ] || {
+    echo "tour: $binary is no program; build it: swift build --product conductord" >&2
+    exit 3
+}
+binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 LIMIT=${LIMIT:-120}
 track=music/ios/8.9.2
 ground=$(mktemp -d "${TMPDIR:-/tmp}/conductord-tour.XXXXXX")
