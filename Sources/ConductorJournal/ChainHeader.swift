@@ -57,39 +57,55 @@ struct ChainHeader: Sendable {
         return true
     }
 
-    /// The same bytes as `JSON.string(text).canonicalBytes`, which a test holds it to; here runs
-    /// that need no escape are copied whole, since this is most of the cost of an append.
+    /// The same bytes as `JSON.string(text).canonicalBytes`, which a test holds it to; written
+    /// into place in one go, since this is most of the cost of an append.
     static func write(_ text: String, into bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { characters in
-            var start = 0
-            for unsafe(index, character) in unsafe characters.enumerated()
-            where
-                character < 0x20 || character == UInt8(ascii: "\"")
-                || character == UInt8(ascii: "\\")
-            {
-                unsafe bytes.append(contentsOf: characters[start..<index])
-                bytes += escape(character)
-                start = index + 1
-            }
-            unsafe bytes.append(contentsOf: characters[start...])
+        let characters = text.utf8.span
+        var count = characters.count + 2
+        for index in characters.indices where needsEscape(characters[index]) {
+            count += letter(afterBackslashFor: characters[index]) == nil ? 5 : 1
         }
-        bytes.append(UInt8(ascii: "\""))
+        bytes.append(addingCapacity: count) { output in
+            output.append(UInt8(ascii: "\""))
+            for index in characters.indices {
+                let character = characters[index]
+                guard needsEscape(character) else {
+                    output.append(character)
+                    continue
+                }
+                output.append(UInt8(ascii: "\\"))
+                if let letter = letter(afterBackslashFor: character) {
+                    output.append(letter)
+                } else {
+                    output.append(UInt8(ascii: "u"))
+                    output.append(UInt8(ascii: "0"))
+                    output.append(UInt8(ascii: "0"))
+                    output.append(hexDigit(character >> 4))
+                    output.append(hexDigit(character & 15))
+                }
+            }
+            output.append(UInt8(ascii: "\""))
+        }
     }
 
-    private static func escape(_ character: UInt8) -> [UInt8] {
+    private static func needsEscape(_ character: UInt8) -> Bool {
+        character < 0x20 || character == UInt8(ascii: "\"") || character == UInt8(ascii: "\\")
+    }
+
+    /// Nil for what is written by its number.
+    private static func letter(afterBackslashFor character: UInt8) -> UInt8? {
         switch character {
-        case UInt8(ascii: "\""): return Array("\\\"".utf8)
-        case UInt8(ascii: "\\"): return Array("\\\\".utf8)
-        case 0x08: return Array("\\b".utf8)
-        case 0x09: return Array("\\t".utf8)
-        case 0x0A: return Array("\\n".utf8)
-        case 0x0C: return Array("\\f".utf8)
-        case 0x0D: return Array("\\r".utf8)
-        default:
-            let hex = Array("0123456789abcdef".utf8)
-            return Array("\\u00".utf8) + [hex[Int(character >> 4)], hex[Int(character & 15)]]
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): character
+        case 0x08: UInt8(ascii: "b")
+        case 0x09: UInt8(ascii: "t")
+        case 0x0A: UInt8(ascii: "n")
+        case 0x0C: UInt8(ascii: "f")
+        case 0x0D: UInt8(ascii: "r")
+        default: nil
         }
+    }
+
+    private static func hexDigit(_ number: UInt8) -> UInt8 {
+        number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") + number - 10
     }
 }
