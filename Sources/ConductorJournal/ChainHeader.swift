@@ -60,32 +60,48 @@ struct ChainHeader: Sendable {
     /// The same bytes as `JSON.string(text).canonicalBytes`, which a test holds it to; written
     /// into place in one go, since this is most of the cost of an append.
     static func write(_ text: String, into bytes: inout [UInt8]) {
-        let characters = text.utf8.span
-        var count = characters.count + 2
-        for index in characters.indices where needsEscape(characters[index]) {
-            count += letter(afterBackslashFor: characters[index]) == nil ? 5 : 1
-        }
-        bytes.append(addingCapacity: count) { output in
-            output.append(UInt8(ascii: "\""))
-            for index in characters.indices {
-                let character = characters[index]
-                guard needsEscape(character) else {
-                    output.append(character)
-                    continue
-                }
-                output.append(UInt8(ascii: "\\"))
-                if let letter = letter(afterBackslashFor: character) {
-                    output.append(letter)
-                } else {
-                    output.append(UInt8(ascii: "u"))
-                    output.append(UInt8(ascii: "0"))
-                    output.append(UInt8(ascii: "0"))
-                    output.append(hexDigit(character >> 4))
-                    output.append(hexDigit(character & 15))
+        var text = text
+        text.withUTF8 { characters in
+            var count = characters.count + 2
+            for unsafe character in unsafe characters where needsEscape(character) {
+                count += letter(afterBackslashFor: character) == nil ? 5 : 1
+            }
+            bytes.append(addingCapacity: count) { output in
+                unsafe output.withUnsafeMutableBufferPointer { target, written in
+                    unsafe write(characters, to: target)
+                    written = count
                 }
             }
-            output.append(UInt8(ascii: "\""))
         }
+    }
+
+    /// Fills `target`, which is exactly as long as what is written.
+    private static func write(
+        _ characters: UnsafeBufferPointer<UInt8>,
+        to target: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        unsafe target[0] = UInt8(ascii: "\"")
+        var place = 1
+        for unsafe character in unsafe characters {
+            guard needsEscape(character) else {
+                unsafe target[place] = character
+                place += 1
+                continue
+            }
+            unsafe target[place] = UInt8(ascii: "\\")
+            if let letter = letter(afterBackslashFor: character) {
+                unsafe target[place + 1] = letter
+                place += 2
+            } else {
+                unsafe target[place + 1] = UInt8(ascii: "u")
+                unsafe target[place + 2] = UInt8(ascii: "0")
+                unsafe target[place + 3] = UInt8(ascii: "0")
+                unsafe target[place + 4] = hexDigit(character >> 4)
+                unsafe target[place + 5] = hexDigit(character & 15)
+                place += 6
+            }
+        }
+        unsafe target[place] = UInt8(ascii: "\"")
     }
 
     private static func needsEscape(_ character: UInt8) -> Bool {
