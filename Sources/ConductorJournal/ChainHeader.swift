@@ -57,39 +57,71 @@ struct ChainHeader: Sendable {
         return true
     }
 
-    /// The same bytes as `JSON.string(text).canonicalBytes`, which a test holds it to; here runs
-    /// that need no escape are copied whole, since this is most of the cost of an append.
+    /// The same bytes as `JSON.string(text).canonicalBytes`, which a test holds it to; written
+    /// into place in one go, since this is most of the cost of an append.
     static func write(_ text: String, into bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { characters in
-            var start = 0
-            for unsafe(index, character) in unsafe characters.enumerated()
-            where
-                character < 0x20 || character == UInt8(ascii: "\"")
-                || character == UInt8(ascii: "\\")
-            {
-                unsafe bytes.append(contentsOf: characters[start..<index])
-                bytes += escape(character)
-                start = index + 1
+            var count = characters.count + 2
+            for unsafe character in unsafe characters where needsEscape(character) {
+                count += letter(afterBackslashFor: character) == nil ? 5 : 1
             }
-            unsafe bytes.append(contentsOf: characters[start...])
+            bytes.append(addingCapacity: count) { output in
+                unsafe output.withUnsafeMutableBufferPointer { target, written in
+                    unsafe write(characters, to: target)
+                    written = count
+                }
+            }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func escape(_ character: UInt8) -> [UInt8] {
-        switch character {
-        case UInt8(ascii: "\""): return Array("\\\"".utf8)
-        case UInt8(ascii: "\\"): return Array("\\\\".utf8)
-        case 0x08: return Array("\\b".utf8)
-        case 0x09: return Array("\\t".utf8)
-        case 0x0A: return Array("\\n".utf8)
-        case 0x0C: return Array("\\f".utf8)
-        case 0x0D: return Array("\\r".utf8)
-        default:
-            let hex = Array("0123456789abcdef".utf8)
-            return Array("\\u00".utf8) + [hex[Int(character >> 4)], hex[Int(character & 15)]]
+    /// Fills `target`, which is exactly as long as what is written.
+    private static func write(
+        _ characters: UnsafeBufferPointer<UInt8>,
+        to target: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        unsafe target[0] = UInt8(ascii: "\"")
+        var place = 1
+        for unsafe character in unsafe characters {
+            guard needsEscape(character) else {
+                unsafe target[place] = character
+                place += 1
+                continue
+            }
+            unsafe target[place] = UInt8(ascii: "\\")
+            if let letter = letter(afterBackslashFor: character) {
+                unsafe target[place + 1] = letter
+                place += 2
+            } else {
+                unsafe target[place + 1] = UInt8(ascii: "u")
+                unsafe target[place + 2] = UInt8(ascii: "0")
+                unsafe target[place + 3] = UInt8(ascii: "0")
+                unsafe target[place + 4] = hexDigit(character >> 4)
+                unsafe target[place + 5] = hexDigit(character & 15)
+                place += 6
+            }
         }
+        unsafe target[place] = UInt8(ascii: "\"")
+    }
+
+    private static func needsEscape(_ character: UInt8) -> Bool {
+        character < 0x20 || character == UInt8(ascii: "\"") || character == UInt8(ascii: "\\")
+    }
+
+    /// Nil for what is written by its number.
+    private static func letter(afterBackslashFor character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): character
+        case 0x08: UInt8(ascii: "b")
+        case 0x09: UInt8(ascii: "t")
+        case 0x0A: UInt8(ascii: "n")
+        case 0x0C: UInt8(ascii: "f")
+        case 0x0D: UInt8(ascii: "r")
+        default: nil
+        }
+    }
+
+    private static func hexDigit(_ number: UInt8) -> UInt8 {
+        number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") + number - 10
     }
 }

@@ -133,7 +133,8 @@ struct Fleet {
 
     private static func quality(crashFreeUsers: Double = 0.9971) -> [String: JSON] {
         [
-            "crash_free_users": .double(crashFreeUsers), "anr_rate": .double(0.0031), "sessions": 48_211,
+            "crash_free_users": .double(crashFreeUsers), "anr_rate": .double(0.0031),
+            "sessions": 48_211,
             "start_p95_ms": 912,
         ]
     }

@@ -82,17 +82,25 @@ final class PlainLoop {
     struct Failure: Error { var message: String }
 }
 
-/// What the disk can do: append so many bytes to a file, and sync them.
+/// What the disk can do: overwrite so many bytes of a file, as a log is written, and sync them.
 final class SyncLoop {
+    private static let size = 4 << 20
     private let handle: FileHandle
+    private let bytes: Data
+    private var offset = 0
 
-    init(path: String) throws {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        handle = try FileHandle(forWritingTo: URL(filePath: path))
+    init(path: String, bytes count: Int) throws {
+        let url = URL(filePath: path)
+        try Data(repeating: 0, count: Self.size).write(to: url)
+        handle = try FileHandle(forUpdating: url)
+        bytes = Data(repeating: 0x5a, count: count)
     }
 
-    func append(_ count: Int) throws {
-        try handle.write(contentsOf: Data(repeating: 0x5a, count: count))
+    func write() throws {
+        if offset + bytes.count > Self.size { offset = 0 }
+        try handle.seek(toOffset: UInt64(offset))
+        try handle.write(contentsOf: bytes)
+        offset += bytes.count
         precondition(fdatasync(handle.fileDescriptor) == 0, "The disk does not sync.")
     }
 }

@@ -64,6 +64,7 @@ struct KillTest {
     private func register() throws {
         for number in 0..<trackCount { try scene.setGate(of: number, open: false) }
         let daemon = try conductor.start(log: "run-0.log")
+        defer { daemon.kill() }
         guard daemon.wait(seconds: 60, until: { daemon.count(of: " started") > 0 }) else {
             throw Failure("conductord does not start: \(daemon.logged)")
         }
@@ -133,17 +134,21 @@ struct KillTest {
     /// Lets everything come to its end, and ends the daemon properly.
     private func finish() throws -> [Status.Track] {
         let daemon = try conductor.start(log: "run-last.log")
+        defer { daemon.kill() }
         var status = Status(tracks: [])
         let isOver = try daemon.wait(seconds: 240) {
             usleep(300_000)
             guard daemon.count(of: " started") > 0 else { return false }
-            status = try conductor.answer(["status"], as: Status.self)
+            status = try conductor.answer(["status", "--all"], as: Status.self)
             return status.tracks.count == trackCount
                 && status.tracks.allSatisfy { $0.phase == "finished" || $0.phase == "error" }
         }
         guard isOver else {
             let open = status.tracks.filter { $0.phase != "finished" && $0.phase != "error" }
-            throw Failure("these tracks do not come to an end: \(open)")
+            throw Failure(
+                "of \(status.tracks.count) tracks these do not come to an end: \(open);"
+                    + " the state is left in \(scene.directory.path)"
+            )
         }
         let code = try daemon.end()
         guard code == 0 else { throw Failure("SIGTERM ended conductord with \(code)") }
