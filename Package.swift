@@ -78,6 +78,7 @@ let package = Package(
             dependencies: [
                 "Backlot", "ConductorCore", "ConductorPorts", "ConductorFiles",
                 "ConductorJournal", "ConductorRuntime", "SourceAdapters", "conductord",
+                argumentParser,
             ]),
         .testTarget(
             name: "ConductorCoreTests",

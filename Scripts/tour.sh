@@ -3,15 +3,20 @@
 # track from upcoming to 100 %, with a pause on the way; then explain, timeline, verify, replay.
 # Each step waits for what it expects, at most LIMIT seconds. Ends with 1 where the tour is wrong.
 #
-#     Scripts/tour.sh CONDUCTORD
+#     Scripts/tour.sh [CONDUCTORD]        (by default the debug build's)
 set -eu
 
-[ $# -eq 1 ] || {
-    echo "usage: $0 CONDUCTORD" >&2
+[ $# -le 1 ] || {
+    echo "usage: $0 [CONDUCTORD]" >&2
     exit 2
 }
 scripts=$(cd "$(dirname "$0")" && pwd)
-binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+binary=${1:-$(cd "$scripts/.." && swift build --show-bin-path)/conductord}
+[ -x "$binary" ] || {
+    echo "tour: $binary is no program; build it: swift build --product conductord" >&2
+    exit 3
+}
+binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 LIMIT=${LIMIT:-120}
 track=music/ios/8.9.2
 ground=$(mktemp -d "${TMPDIR:-/tmp}/conductord-tour.XXXXXX")
@@ -54,28 +59,50 @@ stop_playing() {
 
 # --- What 'status --json' says of the track: members of an object stand in order of name -----------
 
-of_track() { # MEMBER
-    conductord status --json 2> /dev/null | sed "s|\"track\":\"$track\".*||" |
-        grep -o "\"$1\":\"[a-z_0-9]*\"" | tail -n 1 | cut -d '"' -f 4
+look() {
+    document=$(conductord status --json 2> /dev/null | sed "s|\"track\":\"$track\".*||" || true)
+    stage=$(member stage)
+    light=$(member light)
 }
 
-# Polls until the track is in a stage; says what it was in all along.
+member() { # NAME
+    printf '%s\n' "$document" | grep -o "\"$1\":\"[a-z_0-9]*\"" | tail -n 1 | cut -d '"' -f 4 || true
+}
+
+# Waits a moment, unless it has waited too long.
+pause() { # WHAT IS WRONG
+    [ -z "$player" ] || kill -0 "$player" 2> /dev/null || fail "the daemon has ended"
+    [ "$waited" -lt $((LIMIT * 5)) ] || {
+        conductord explain "$track" || true
+        fail "$1, after $LIMIT s"
+    }
+    waited=$((waited + 1))
+    sleep 0.2
+}
+
+# Polls until the track is in a stage.
 reach() { # STAGE
     waited=0
-    seen=
-    while :; do
-        stage=$(of_track stage || true)
-        [ "$stage" = "$seen" ] || seen=$stage
-        [ "$stage" != "$1" ] || break
-        [ -z "$player" ] || kill -0 "$player" 2> /dev/null || fail "the daemon has ended"
-        [ "$waited" -lt $((LIMIT * 5)) ] || {
-            conductord explain "$track" || true
-            fail "$track is in '$seen' after $LIMIT s, and not in '$1'"
-        }
-        waited=$((waited + 1))
-        sleep 0.2
+    look
+    while [ "$stage" != "$1" ]; do
+        pause "$track is in '$stage', and not in '$1'"
+        look
     done
-    echo "  $track is in $1 (light $(of_track light || true))"
+    echo "  $track is in $1 (light $light)"
+}
+
+# Resumes until it lasts: while the newest reading still shows the spike, the guard pauses again.
+resume() {
+    waited=0
+    look
+    while [ "$stage" != rollout_1 ] || [ "$light" = red ]; do
+        if [ "$stage" = rollout_paused ]; then
+            conductord resume "$track" --reason "the fix is on the server" > /dev/null || true
+        fi
+        pause "$track does not stay at 1 %"
+        look
+    done
+    echo "  $track is in $stage again (light $light)"
 }
 
 # Polls until 'explain' names something that is missing.
@@ -83,9 +110,7 @@ lacks() { # CONDITION
     waited=0
     until conductord explain "$track" --json 2> /dev/null |
         grep -o '"smallest":\[[^]]*\]' | grep -q "\"$1\""; do
-        [ "$waited" -lt $((LIMIT * 5)) ] || fail "'explain' does not say that $1 is missing"
-        waited=$((waited + 1))
-        sleep 0.2
+        pause "'explain' does not say that $1 is missing"
     done
     echo "  explain: it lacks $1"
 }
@@ -135,8 +160,7 @@ edit facts/ios.yaml crash_free_users 0.98
 reach rollout_paused
 grep -q '^rollout: paused' "$ground/play/store/ios.yaml" || fail "the rollout was not paused"
 edit facts/ios.yaml crash_free_users 0.9972
-conductord resume "$track" --reason "the fix is on the server" > /dev/null
-reach rollout_1
+resume
 
 echo "6. end it, and go on with the same journal"
 stop_playing

@@ -19,6 +19,18 @@ package struct Utterance: Sendable, Equatable {
     package var scope: Scope
     package var request: Command.Request
     package var reason: String?
+
+    package init(
+        actor: String,
+        scope: Scope,
+        request: Command.Request,
+        reason: String? = nil
+    ) {
+        self.actor = actor
+        self.scope = scope
+        self.request = request
+        self.reason = reason
+    }
 }
 
 /// Something that happened in the world, told for people.

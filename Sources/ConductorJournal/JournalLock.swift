@@ -39,6 +39,8 @@ final class JournalLock: Sendable {
     deinit {
         // Emptied first: a file without a holder says that nobody holds the lock.
         ftruncate(descriptor, 0)
+        // Unlocked, not only closed: a child between fork and exec still has the descriptor.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

@@ -132,7 +132,7 @@ package enum PublishedMachine {
         Condition(
             name: "crash_rate_calm",
             expr: "quality.crash_rate <= params.crash_limit",
-            sustained: .hours(2)
+            sustained: .hours(4)
         ),
         Condition(
             name: "crash_spike",

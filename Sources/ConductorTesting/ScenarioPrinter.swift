@@ -35,7 +35,9 @@ struct ScenarioPrinter {
         let decision = turn.decision
         var details: [String] = []
         for reply in decision.replies {
-            details.append("\(reply.id) \(reply.accepted ? "accepted" : "refused"): \(reply.message)")
+            details.append(
+                "\(reply.id) \(reply.accepted ? "accepted" : "refused"): \(reply.message)"
+            )
         }
         if let fired = decision.fired {
             details.append(
@@ -59,7 +61,7 @@ struct ScenarioPrinter {
         }
         let head =
             "\(track) \(decision.stage ?? "nowhere") \(decision.phase) \(decision.light.rawValue)"
-                + (turn.state.retired ? " retired" : "")
+            + (turn.state.retired ? " retired" : "")
         let wake = wake(turn, now)
         if wakes.updateValue(wake, forKey: track) != wake, !wake.isEmpty {
             if details.isEmpty, last[track] == head { return ["    \(wake)"] }

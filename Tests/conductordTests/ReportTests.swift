@@ -89,6 +89,17 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         #expect(finish?["earliest"] == JSON(start + .hours(24)))
     }
 
+    @Test func `has no way on where nothing leads ahead on the road`() throws {
+        let story = try ScriptedJournal()
+        try story.register(stage: "done")
+        try story.tick()
+        let report = try status(story)
+        #expect(report.tracks.first?.wayOn == nil)
+        #expect(report.json["tracks"]?.arrayValue?.first?["blocking"] == [])
+        let text = try Explain.report(on: track, at: nil, in: try story.reader()).text(on: Page())
+        #expect(text.hasSuffix("Nothing leads further on from done."))
+    }
+
     @Test func `sorts tracks by version as numbers`() throws {
         let story = try ScriptedJournal()
         for version in ["8.10.0", "8.9.2"] {

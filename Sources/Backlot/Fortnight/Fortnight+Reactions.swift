@@ -13,7 +13,7 @@ extension Fortnight {
         case "store.submit_for_review": return submit(track, intent, attempt, &scene)
         case "store.start_rollout":
             rollOut(track, "running", &scene)
-            guard track.platform == "desktop" else { return .done("1 % of \(track)") }
+            guard track == Self.rejected else { return .done("1 % of \(track)") }
             // The worst that a backend can do: the effect is there, and the answer is lost.
             return Deed(.unknown(reason: "the connection broke before the answer"), landed: true)
         case "store.resume_rollout":
@@ -48,11 +48,11 @@ extension Fortnight {
         guard let commit = intent.parameters["candidate"]?["commit"]?.stringValue else {
             return Deed(.rejected(reason: "no candidate", remedy: nil), landed: false)
         }
-        if track.platform == "ios", attempt == 1 {
+        if track.platform == "ios", track.version == Self.version, attempt == 1 {
             return Deed(.retryable(reason: "503, try again", after: .minutes(2)), landed: false)
         }
         scene.set(Place("store", track), ["review": "in_review"], about: commit)
-        scene.after(platforms[track]?.review ?? .hours(12), .reviewed(track, commit: commit))
+        scene.after(stories[track]?.review ?? .hours(12), .reviewed(track, commit: commit))
         return .done(
             "\(intent.parameters["candidate"]?["build"]?.stringValue ?? commit) is in review"
         )
@@ -67,10 +67,10 @@ extension Fortnight {
         _ track: TrackID,
         _ scene: inout Scene<Beat>
     ) {
-        guard var story = platforms[track] else { return }
+        guard var story = stories[track] else { return }
         let isFirst = story.visited.insert(stage).inserted
         story.stage = stage
-        platforms[track] = story
+        stories[track] = story
         switch stage {
         case "final_rc":
             guard let commit = story.head else { return }
@@ -87,8 +87,8 @@ extension Fortnight {
                 Place("itgc", track),
                 ["passed": false, "data_loss": .double(0.0004)]
             )
-            scene.after(.hours(9), .itgc(track))
-            if track.platform == "android" { scene.after(.minutes(400), .spike(track)) }
+            scene.after(track.version == Self.version ? .hours(9) : .hours(30), .itgc(track))
+            if track == Self.crashing { scene.after(.minutes(400), .spike(track)) }
         case "rollout_paused":
             let moment = OfficeCalendar.officeHour(from: scene.now + .minutes(30))
             scene.at(moment, .lookAtPause(track))
@@ -100,12 +100,13 @@ extension Fortnight {
 
     /// What the analytics say once an hour, of the time up to 25 minutes ago.
     mutating func publishMetrics(of track: TrackID, _ scene: inout Scene<Beat>) {
-        guard var story = platforms[track] else { return }
+        guard var story = stories[track] else { return }
         let users = story.sessionsPerHour
         let sessions = users + dice.roll(-users / 10...users / 10)
         story.sessions += sessions
         story.plays += sessions * 3 / 4
-        platforms[track] = story
+        story.looksCalm = !story.isSpiking
+        stories[track] = story
         // Ten-thousandths, so that every machine writes the same digits.
         let usual = story.usualCrashFree + dice.roll(-3...3)
         let crashFree = story.isSpiking ? 9_842 + dice.roll(-4...4) : usual
@@ -118,7 +119,7 @@ extension Fortnight {
                 "sessions": .int(story.sessions), "content_plays": .int(story.plays),
             ],
             observedAt: scene.now + Span(milliseconds: -Span.minutes(25).milliseconds),
-            wakes: story.isSpiking
+            wakes: story.isOut
         )
     }
 }

@@ -3,12 +3,16 @@ import ConductorCore
 /// What the script remembers of one platform.
 struct PlatformStory: Sendable {
     let platform: String
+    /// Whether it is the version whose whole road is played.
+    private let isFirst: Bool
     /// The newest commit of the release branch.
     var head: String?
     var builds = 0
     var openBugs = 0
     var rejections = 0
     var isSpiking = false
+    /// Whether the newest published metrics are as usual.
+    var looksCalm = true
     /// Sessions and plays of the version so far.
     var sessions: Int64 = 0
     var plays: Int64 = 0
@@ -16,7 +20,10 @@ struct PlatformStory: Sendable {
     var stage = "upcoming"
     var visited: Set<String> = []
 
-    init(platform: String) { self.platform = platform }
+    init(_ track: TrackID) {
+        platform = track.platform
+        isFirst = track.version == Fortnight.version
+    }
 
     /// Whether the candidate is with the store, or with users.
     var isOut: Bool {
@@ -28,7 +35,7 @@ struct PlatformStory: Sendable {
         switch platform {
         case "ios": .minutes(860)
         case "android": .minutes(570)
-        default: rejections == 0 ? .minutes(930) : .minutes(580)
+        default: !isFirst ? .hours(26) : rejections == 0 ? .minutes(930) : .minutes(580)
         }
     }
 
@@ -51,7 +58,7 @@ struct PlatformStory: Sendable {
     var usualCrashFree: Int64 {
         switch platform {
         case "ios": 9_974
-        case "android": 9_961
+        case "android": isFirst ? 9_961 : 9_932
         default: 9_986
         }
     }

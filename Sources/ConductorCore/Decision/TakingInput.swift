@@ -84,7 +84,7 @@ extension TrackMachine {
         let choices = transitionsHere().filter { transition in
             wanted.map { target(of: transition.to) == $0 } ?? isRoad(transition.to)
         }
-        guard let transition = choices.first else {
+        guard let transition = readiest(choices) else {
             let ways = transitionsHere().compactMap { target(of: $0.to) }
             refuse(
                 command,
@@ -101,12 +101,19 @@ extension TrackMachine {
             return refuse(command, "nothing is held or paused here")
         }
         let ways = transitionsHere().filter { pause.isReturn($0.to, previous: pause.previous) }
-        look()
-        let ready = ways.first { leaves(of: $0, pushed: true).allSatisfy(\.isMet) }
-        guard let back = ready ?? ways.first(where: \.manual) ?? ways.first else {
+        guard let back = readiest(ways) else {
             return refuse(command, "no transition leads back to \(pause.previous)")
         }
         push(command, back)
+    }
+
+    /// Of several ways to one place, the first that lacks nothing but the push; else one that is
+    /// meant to be pushed.
+    private mutating func readiest(_ ways: [Transition]) -> Transition? {
+        guard ways.count > 1, fired == nil else { return ways.first }
+        look()
+        let ready = ways.first { leaves(of: $0, pushed: true).allSatisfy(\.isMet) }
+        return ready ?? ways.first(where: \.manual) ?? ways.first
     }
 
     /// Fires a transition now, or says what is not met. A push is never remembered.
@@ -138,7 +145,6 @@ extension TrackMachine {
             return
         }
         guard !view.shadow else {
-            withheld.append("\(transition.name) -> \(target(of: transition.to) ?? "")")
             return refuse(command, "the app is in shadow: nothing is done, this would have been")
         }
         fire(transition, cause: .person(actor: command.actor))
@@ -180,6 +186,7 @@ extension TrackMachine {
             claims: [],
             cause: .person(actor: command.actor)
         )
+        beforeFiring?.command = command.id
         accept(command, "\(name) is decided")
     }
 

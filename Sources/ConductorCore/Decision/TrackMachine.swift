@@ -231,7 +231,8 @@ struct TrackMachine {
 
     /// A track that was registered in flight takes up what its stage means.
     private mutating func settleIn() {
-        guard case .waiting = state.phase, state.step == 0, let stage = state.stage.flatMap(rules.stage)
+        guard case .waiting = state.phase, state.step == 0,
+            let stage = state.stage.flatMap(rules.stage)
         else { return }
         if stage.terminal || stage.monitor != nil { state.phase = .finished }
         if stage.latchesCandidate, state.candidate == nil { state.candidate = candidateNow }

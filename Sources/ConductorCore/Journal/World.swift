@@ -169,6 +169,13 @@ package struct World: Sendable {
         let held = fleet.holds.contains { $0.scope == record.command.scope }
         let lifts = record.command.request == .resume && held
         fleet.apply(record)
+        switch record.command.request {
+        // STOP is the installation's, whatever scope the command names.
+        case .stop, .liftStop: dirty.formUnion(live)
+        case .add, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
+            .resolve:
+            break
+        }
         for track in live where record.command.scope.contains(track) {
             inputs[track, default: []].append(.command(record, liftedHold: lifts))
             dirty.insert(track)

@@ -195,6 +195,13 @@ package struct SignoffRecord: Sendable, Hashable, Codable {
     package var actor: String
     package var at: Instant
     package var commit: String?
+
+    package init(verdict: Command.Signoff, actor: String, at: Instant, commit: String?) {
+        self.verdict = verdict
+        self.actor = actor
+        self.at = at
+        self.commit = commit
+    }
 }
 
 /// A verdict's first moment.
@@ -208,6 +215,11 @@ package struct Confirmation: Sendable, Hashable, Codable {
     package var transition: String
     /// Readings must have been asked for after this moment of the elapsed clock.
     package var after: Int64
+
+    package init(transition: String, after: Int64) {
+        self.transition = transition
+        self.after = after
+    }
 }
 
 /// Who holds what.

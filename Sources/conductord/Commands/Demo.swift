@@ -109,11 +109,12 @@ struct Demo: AsyncParsableCommand {
         var effects: [PerformedEffect]
     }
 
-    /// Plays the fortnight into an empty journal.
+    /// Plays the fortnight, or the beginning of it, into an empty journal.
     static func play(
         _ loaded: RuleFiles.Loaded,
         _ deployment: Deployment,
         _ journal: Journal,
+        length: Span = Fortnight.length,
         report: @escaping (DemoEvent, World) async throws -> Void
     ) async throws -> Result {
         let clock = ScriptedClock(at: Fortnight.start)
@@ -149,7 +150,7 @@ struct Demo: AsyncParsableCommand {
             heard: heard,
             report: report
         )
-        let end = Fortnight.start + Fortnight.length
+        let end = Fortnight.start + length
         try await driver.play(until: end)
         return Result(end: end, world: await engine.snapshot(), effects: world.effects)
     }

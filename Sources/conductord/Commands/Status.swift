@@ -19,23 +19,33 @@ struct Status: ParsableCommand {
     @Argument(help: "Only what is in this scope: a track, a release (app/version), or an app.")
     var scope: Scope?
 
-    @Flag(help: "Retired tracks too.")
+    @Flag(help: "Also tracks that retired, and entered their last stage over 30 days ago.")
     var all = false
 
     @OptionGroup var reading: ReadingOptions
+
+    /// How long a track that has retired is still shown.
+    private static let recently = Span.days(30)
+
+    private func isRecent(_ entered: Instant, at now: Instant?) -> Bool {
+        now.map { $0 - entered <= Self.recently } ?? true
+    }
 
     func run() throws {
         let reader = try ReadOnlyJournal(path: reading.journalPath)
         let fleet = try FleetReading(reader)
         if case .track(let track) = scope { try reader.require(track) }
         let named = scope.map { if case .track = $0 { true } else { false } } ?? false
+        let asked = fleet.tracks.filter { scope?.contains($0.state.track) ?? true }
+        let shown = asked.filter { track in
+            all || named || !track.state.retired || isRecent(track.state.since.wall, at: fleet.at)
+        }
         let report = StatusReport(
             at: fleet.at,
             stop: fleet.stop,
             holds: fleet.holds,
-            tracks: fleet.tracks.filter { view in
-                (scope?.contains(view.state.track) ?? true) && (all || named || !view.state.retired)
-            }
+            tracks: shown,
+            hidden: asked.count - shown.count
         )
         try Output.print(reading.output, json: { report.json }, text: report.text)
     }

@@ -80,8 +80,9 @@ struct DemoDriver<S: Script> {
             for telling in news.told {
                 try await report(.told(telling), engine.snapshot())
             }
-            for place in news.woken {
-                due[Engine.PollTarget(source: place.source, scope: place.scope)] = clock.wall()
+            for target in await engine.targets()
+            where news.woken.contains(Place(target.source, target.scope)) {
+                due[target] = clock.wall()
             }
             for utterance in news.said {
                 commands += 1
@@ -93,7 +94,7 @@ struct DemoDriver<S: Script> {
                     reason: utterance.reason
                 )
                 _ = try await engine.submit(command)
-                try await listen()
+                try await listen(commandFirst: true)
             }
         }
     }
@@ -143,8 +144,14 @@ struct DemoDriver<S: Script> {
     }
 
     /// Hands on what the engine said, and lets people see what they can see.
-    private mutating func listen() async throws {
-        for (at, event) in heard.take() {
+    ///
+    /// The engine answers a command after the turn that it woke; told, it comes before.
+    private mutating func listen(commandFirst: Bool = false) async throws {
+        var events = heard.take()
+        if commandFirst, let place = events.firstIndex(where: { $0.1.isCommand }) {
+            events.insert(events.remove(at: place), at: 0)
+        }
+        for (at, event) in events {
             if case .entered(let track, let stage, _) = event { world.entered(stage, track) }
             try await report(.heard(event, at: at), engine.snapshot())
         }
@@ -181,5 +188,11 @@ extension Engine.PollTarget: Comparable {
     static func < (left: Self, right: Self) -> Bool {
         let (mine, others) = (left.scope.description, right.scope.description)
         return mine == others ? left.source.precedes(right.source) : mine.precedes(others)
+    }
+}
+
+extension RuntimeEvent {
+    fileprivate var isCommand: Bool {
+        if case .command = self { true } else { false }
     }
 }

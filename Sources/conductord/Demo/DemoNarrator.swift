@@ -5,7 +5,6 @@ import ConductorRuntime
 /// Turns what the engine and the script say into a story: when, which track, what, and why.
 struct DemoNarrator {
     private(set) var record = DemoRecord()
-    private let zone = "UTC"
     /// Sources whose last poll failed, so that an outage is told once.
     private var failing: Set<String> = []
 
@@ -41,7 +40,7 @@ struct DemoNarrator {
             case .person(let actor): text += "  by \(actor)"
             case .adoption(let reason): text += "  adopted: \(reason)"
             }
-            if !fired.cause.isPerson { record.decidedByItself(at: at) }
+            if !fired.cause.isPerson { record.decidedByItself(track, at: at) }
             add(.decided, track, text, Self.reasons(of: fired, on: track, world))
         case .entered(let track, let stage, _):
             record.entered(stage, track, at: at)
@@ -56,12 +55,12 @@ struct DemoNarrator {
             add(.alert, track, "withheld: \(what.joined(separator: "; "))")
         case .alert(let track, let text): add(.alert, track, text)
         case .command(let command, let reply):
-            let verdict = reply.accepted ? reply.message : "refused: \(reply.message)"
+            let refusal = reply.accepted ? "" : ": refused, \(reply.message)"
             add(
                 .command,
                 command.scope.track,
                 "\(command.actor): \(command.request.words)\(Self.release(command.scope))"
-                    + " - \(verdict)",
+                    + refusal,
                 command.reason.map { ["\"\($0)\""] } ?? []
             )
         case .polled(let source, _, .some(let failure), let message):
@@ -91,6 +90,9 @@ struct DemoNarrator {
 
     // MARK: Why
 
+    /// A raise takes its second look before it is decided.
+    private static let justNow = Span.minutes(1)
+
     /// The conditions that a transition rested on, the newest first; for a guard, what it read.
     private static func reasons(
         of fired: Decision.Fired,
@@ -110,13 +112,17 @@ struct DemoNarrator {
                     $0.name == fired.name && $0.from == fired.from
                 })
             else { return [] }
-            let now: Instant? = world.lastTick?.at.wall
-            var reasons: [(String, Instant)] = rule.when.map { name in
-                (name, state.verdicts[name]?.since.wall ?? now ?? state.since.wall)
+            let now = world.lastTick?.at.wall
+            var reasons: [(name: String, since: Instant)] = []
+            for name in rule.when {
+                let since = (state.verdicts[name]?.since ?? state.since).wall
+                reasons.append((name, since))
             }
-            reasons.sort { $0.1 > $1.1 }
-            var lines = reasons.map { name, since in
-                since == now ? "\(name) now" : "\(name) since \(Self.time(since))"
+            reasons.sort { $0.since > $1.since }
+            var lines = reasons.map { reason in
+                let isNew = now.map { $0 - reason.since < Self.justNow } ?? false
+                return isNew
+                    ? "\(reason.name) now" : "\(reason.name) since \(Self.time(reason.since))"
             }
             if let dwell = rule.dwell { lines.append("\(dwell) in \(fired.from)") }
             return lines

@@ -37,7 +37,7 @@ struct DemoRecord {
     private(set) var stays: [TrackID: [Stay]] = [:]
     private(set) var isRetired: Set<TrackID> = []
     /// Transitions that were decided by rule or guard, and when.
-    private(set) var decided: [Instant] = []
+    private(set) var decided: [(track: TrackID, at: Instant)] = []
 
     mutating func add(_ event: Event) { events.append(event) }
 
@@ -45,7 +45,9 @@ struct DemoRecord {
         stays[track, default: []].append(Stay(stage: stage, since: instant))
     }
 
-    mutating func decidedByItself(at instant: Instant) { decided.append(instant) }
+    mutating func decidedByItself(_ track: TrackID, at instant: Instant) {
+        decided.append((track, instant))
+    }
 
     mutating func retired(_ track: TrackID) { isRetired.insert(track) }
 
@@ -66,10 +68,15 @@ struct DemoRecord {
     }
 
     /// Decisions that fell outside office hours, and how long they would have waited for somebody.
+    ///
+    /// Of several in one night on one track only the first counts: the others follow from it.
     var whileNobodyWasThere: (count: Int, saved: Span) {
-        let alone = decided.filter { !OfficeCalendar.isOfficeHour($0) }
-        let saved = alone.reduce(Span.zero) { sum, moment in
-            sum + (OfficeCalendar.officeHour(from: moment) - moment)
+        let alone = decided.filter { !OfficeCalendar.isOfficeHour($0.at) }
+        var nights: Set<String> = []
+        var saved = Span.zero
+        for (track, moment) in alone {
+            let morning = OfficeCalendar.officeHour(from: moment)
+            if nights.insert("\(track) \(morning)").inserted { saved = saved + (morning - moment) }
         }
         return (alone.count, saved)
     }

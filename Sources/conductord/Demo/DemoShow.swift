@@ -34,7 +34,7 @@ final class DemoShow {
 
     func begin() throws {
         guard !isSilent else { return }
-        let title = "A fortnight of \(Fortnight.app) \(Fortnight.version) on three platforms"
+        let title = "A fortnight of the app \(Fortnight.app) on three platforms"
         try Output.print(
             """
             \(page.paint(title, .bold))
@@ -64,8 +64,8 @@ final class DemoShow {
             day = today
             try Output.print("\n" + page.paint(today, .bold))
         }
-        let name = event.track?.platform ?? ""
-        let column = name + String(repeating: " ", count: max(0, 8 - name.count))
+        let name = event.track.map(Self.name) ?? ""
+        let column = name + String(repeating: " ", count: max(0, 13 - name.count))
         let margin = "  \(DemoNarrator.clock(event.at))  \(column)  "
         let inks: [Ink] =
             switch event.kind {
@@ -89,11 +89,14 @@ final class DemoShow {
         }
     }
 
+    /// `8.9.2 ios`.
+    private static func name(_ track: TrackID) -> String { "\(track.version) \(track.platform)" }
+
     private func showProgress(_ world: World, _ now: Instant) {
         let total = Fortnight.length.milliseconds
         let gone = min(total, (now - Fortnight.start).milliseconds)
-        let stages = Fortnight.tracks.map { track in
-            "\(track.platform) \(world.states[track]?.stage ?? "-")"
+        let stages = world.live.suffix(3).map { track in
+            "\(Self.name(track)) \(world.states[track]?.stage ?? "-")"
         }
         let bar = String(repeating: "#", count: Int(gone * 20 / total))
         let rest = String(repeating: ".", count: 20 - bar.count)
@@ -117,7 +120,7 @@ final class DemoShow {
         for track in Fortnight.tracks {
             let lengths = record.lengths(of: track, until: result.end)
             table.rows.append(
-                [Cell(track.platform)]
+                [Cell(Self.name(track))]
                     + stages.map { stage in
                         let length = lengths.first { $0.stage == stage }?.length
                         return Cell(length.map(Self.hours) ?? "-")
@@ -142,7 +145,7 @@ final class DemoShow {
             """
         )
         for (command, what) in hints(result) {
-            let gap = String(repeating: " ", count: max(1, 76 - command.count))
+            let gap = String(repeating: " ", count: max(2, 78 - command.count))
             try Output.print("  \(command)\(gap)\(page.paint(what, .faint))")
         }
     }
@@ -158,23 +161,26 @@ final class DemoShow {
                 )
             )
         }
+        if let stuck = result.world.live.last {
+            hints.append(("conductord explain \(stuck) \(place)", "why it waits now"))
+        }
         let track = Fortnight.tracks[0]
         hints += [
             ("conductord timeline \(track) \(place)", "all that happened to it"),
             ("conductord verify \(place)", "that no row was touched"),
             ("conductord replay --full \(place)", "every decision again, byte for byte"),
+            ("conductord init my", "rules of your own: set spike_crash_free: 0.98,"),
             (
-                "conductord init my-rules  # then set spike_crash_free: 0.98 in its rules",
-                "other rules,"
+                "conductord demo --rules my/release-states.yaml --state my/demo-state",
+                "and the road is another one"
             ),
-            ("conductord demo --rules my-rules/release-states.yaml", "another road"),
         ]
         return hints
     }
 
     /// An hour before the last candidate of a track was submitted: there is something to explain.
     private var instructiveMoment: (track: TrackID, at: Instant)? {
-        for track in Fortnight.tracks.reversed() {
+        for track in Fortnight.tracks(of: Fortnight.version).reversed() {
             guard let stays = narrator.record.stays[track],
                 let place = stays.lastIndex(where: { $0.stage == "submitted" })
             else { continue }

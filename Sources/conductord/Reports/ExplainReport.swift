@@ -207,13 +207,11 @@ struct ExplainReport: Sendable {
 
     /// Why the way on is not taken yet: the fewest things that must change, in plain words.
     private func whyNot(on page: Page) -> [String] {
-        guard let way else {
-            return [
-                explanation.stage == nil
-                    ? "It does nothing until it is placed in a stage."
-                    : "No transition leads away from \(explanation.stage ?? "here")."
-            ]
+        if state.retired { return ["It is retired: nothing is polled or decided any more."] }
+        guard let stage = explanation.stage else {
+            return ["It does nothing until it is placed in a stage."]
         }
+        guard let way else { return ["Nothing leads further on from \(stage)."] }
         let missing = way.leaves.filter { !$0.isMet }
         guard !missing.isEmpty else {
             return ["Nothing stands in the way of → \(way.to)."]

@@ -15,6 +15,8 @@ struct StatusReport: Sendable {
     var holds: [ConductorCore.Hold]
     /// In order of tracks.
     var tracks: [TrackView]
+    /// Retired tracks that are not shown.
+    var hidden = 0
 
     var json: JSON {
         [
@@ -101,8 +103,11 @@ struct StatusReport: Sendable {
             lines.append(page.paint("‖ hold on \(hold.scope), by \(hold.words(on: page))", .yellow))
         }
         guard !tracks.isEmpty else {
-            return (lines + ["No tracks. 'conductord track add APP/PLATFORM/VERSION' adds one."])
-                .joined(separator: "\n")
+            let hint =
+                hidden == 0
+                ? "No tracks. 'conductord track add APP/PLATFORM/VERSION' adds one."
+                : "No live tracks; --all shows \(hidden) that retired."
+            return (lines + [hint]).joined(separator: "\n")
         }
         var table = Table("TRACK", "LIGHT", "STAGE", "PHASE", "SINCE", "NEXT", "WAITS FOR")
         table.rows = tracks.map { row($0, on: page) }

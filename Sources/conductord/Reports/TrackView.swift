@@ -18,8 +18,8 @@ struct TrackView: Sendable {
 
 /// Which of the transitions from a stage is the way on.
 ///
-/// Of those that lead ahead on the road the first one that goes by itself, else the first. Beside
-/// the road, where none leads ahead, the one that is nearest to firing.
+/// On the road, of those that lead ahead the first one that goes by itself, else the first; a way
+/// back and a brake are no way on. Beside the road, the one that is nearest to firing.
 struct WayOn: Sendable {
     private let order: [String: Int]
 
@@ -31,7 +31,8 @@ struct WayOn: Sendable {
     func candidate(of decision: Decision) -> Decision.Candidate? {
         let here = decision.stage
         return place(
-            of: decision.transitions.map {
+            from: here,
+            decision.transitions.map {
                 Choice(
                     isAhead: isAhead($0.to, of: here),
                     manual: $0.manual,
@@ -44,7 +45,8 @@ struct WayOn: Sendable {
     func transition(of explanation: Explanation) -> Explanation.Transition? {
         let here = explanation.stage
         return place(
-            of: explanation.transitions.map {
+            from: here,
+            explanation.transitions.map {
                 Choice(
                     isAhead: isAhead($0.to, of: here),
                     manual: $0.manual,
@@ -65,12 +67,13 @@ struct WayOn: Sendable {
         return to > from
     }
 
-    private func place(of choices: [Choice]) -> Int? {
+    private func place(from here: String?, _ choices: [Choice]) -> Int? {
         if let ahead = choices.firstIndex(where: { $0.isAhead && !$0.manual })
             ?? choices.firstIndex(where: \.isAhead)
         {
             return ahead
         }
+        if let here, order[here] != nil { return nil }
         let automatic = choices.indices.filter { !choices[$0].manual }
         return (automatic.isEmpty ? Array(choices.indices) : automatic)
             .min { choices[$0].missing < choices[$1].missing }

@@ -424,22 +424,23 @@ enum Templates {
         version: 1
         tick: 1h
 
+        # Backends call when something happens, and are asked now and then all the same.
         sources:
           vcs:
             kind: backlot
             scope: track
-            every: 1h
+            every: 3h
             facts: {branch.exists: bool, branch.name: string, head: string}
           ci:
             kind: backlot
             scope: track
-            every: 1h
+            every: 3h
             facts:
               tests.state: {type: string, subject: head}         # running, passed, failed
           rc:
             kind: backlot
             scope: track
-            every: 1h
+            every: 3h
             facts: {commit: string, build: string, verification: string, uploaded: bool}
           tracker:
             kind: backlot
@@ -461,7 +462,7 @@ enum Templates {
           store:
             kind: backlot
             scope: track
-            every: 1h
+            every: 3h
             facts:
               # The review of one candidate says nothing of another.
               review: {type: string, subject: candidate}          # in_review, approved, rejected
@@ -469,7 +470,7 @@ enum Templates {
           itgc:
             kind: backlot
             scope: track
-            every: 1h
+            every: 3h
             facts: {passed: bool, data_loss: {type: double, unit: fraction}}
           signoff:
             kind: people
