@@ -30,7 +30,10 @@ struct KillTest {
                 throw Failure("there is no \(path); build first: swift build")
             }
         }
-        scene = try Scene(effectLog: options.programs.appending(path: "effect-log"))
+        scene = try Scene(
+            effectLog: options.programs.appending(path: "effect-log"),
+            isBlind: options.isBlind
+        )
         conductor = Conductor(
             program: options.programs.appending(path: "conductord"),
             scene: scene
@@ -175,6 +178,14 @@ struct KillTest {
         faults += effects.faults(tracks: tracks)
         if options.rounds > 0, options.means == .kills, inTheAct == 0 {
             faults.append("no kill came while an action was under way; nothing was tested")
+        }
+        if options.isBlind {
+            let twice = faults.filter { $0.hasPrefix("create_once: ") }
+            guard !twice.isEmpty, twice == faults else {
+                throw Failure("with a blind probe create_once must be done twice: \(faults)")
+            }
+            print("kill test: noticed what a blind probe leads to: \(twice[0])")
+            return
         }
         guard faults.isEmpty else {
             throw Failure(

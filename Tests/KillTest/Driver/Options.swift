@@ -11,21 +11,29 @@ struct Options {
 
     var means = Means.kills
     var rounds = 5
+    /// Whether the probe is given a file in which it never finds anything. Then create_once must
+    /// be seen to be done twice: a test of the test.
+    var isBlind = false
     var seed = UInt64.random(in: 1...999_999)
     /// Where the programs are: beside this one.
     let programs = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent()
 
     static let usage = """
-        kill-test [--kills N | --syncs N] [--seed S]
+        kill-test [--kills N | --syncs N] [--seed S] [--blind]
 
         Runs conductord on a small machine, ends it N times in the hard way, lets it finish, and
-        counts what it did. Seed 0 chooses one; it is printed, and repeats the moments.
+        counts what it did. Seed 0 chooses one; it is printed, and repeats the moments. With --blind
+        the probe never finds anything, and only a run that notices passes.
         """
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
         while let name = rest.popFirst() {
+            if name == "--blind" {
+                isBlind = true
+                continue
+            }
             guard let text = rest.popFirst(), let number = UInt64(text) else {
                 throw Failure("\(name) lacks its number\n\(Self.usage)")
             }

@@ -13,13 +13,15 @@ struct Scene {
     var state: URL { directory.appending(path: "state") }
     var effects: URL { directory.appending(path: "effects") }
 
-    init(effectLog: URL) throws {
+    /// - Parameters:
+    ///   - isBlind: whether the probe looks into a file that is not there.
+    init(effectLog: URL, isBlind: Bool) throws {
         directory = FileManager.default.temporaryDirectory
             .appending(path: "conductord-kill-test-\(getpid())")
         let gates = directory.appending(path: "gates")
         try FileManager.default.createDirectory(at: gates, withIntermediateDirectories: true)
         try write(Self.rules, "release-states.yaml")
-        try write(configuration(effectLog), "conductor.yaml")
+        try write(configuration(effectLog, isBlind: isBlind), "conductor.yaml")
         try write("", "effects")
     }
 
@@ -57,9 +59,10 @@ struct Scene {
         """
 
     /// The first action raises, so its transition takes the road of the second look too.
-    private func configuration(_ effectLog: URL) -> String {
+    private func configuration(_ effectLog: URL, isBlind: Bool) -> String {
         let program = effectLog.path
         let file = effects.path
+        let seen = isBlind ? directory.appending(path: "nothing").path : file
         return """
             version: 1
             tick: 1s
@@ -82,7 +85,7 @@ struct Scene {
                 backoff: 100ms
                 tries: 100
                 argv: ["\(program)", perform, "\(file)", create_once]
-                probe: ["\(program)", probe, "\(file)"]
+                probe: ["\(program)", probe, "\(seen)"]
               once:
                 kind: command
                 class: at_most_once
