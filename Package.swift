@@ -123,7 +123,8 @@ let package = Package(
                 "conductord",
             ]
         ),
-        .testTarget(name: "HouseRulesTests"),
+        // It reads the object files of what it depends on.
+        .testTarget(name: "HouseRulesTests", dependencies: ["CEL", "ConductorCore"]),
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [

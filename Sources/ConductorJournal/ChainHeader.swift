@@ -63,7 +63,10 @@ struct ChainHeader: Sendable {
         var text = text
         text.withUTF8 { characters in
             var count = characters.count + 2
-            for unsafecharacter in unsafe characters where needsEscape(character) {
+            // By index: the formatter does not know `for unsafe`.
+            for place in 0..<characters.count {
+                let character = unsafe characters[place]
+                guard needsEscape(character) else { continue }
                 count += letter(afterBackslashFor: character) == nil ? 5 : 1
             }
             bytes.append(addingCapacity: count) { output in
@@ -82,7 +85,8 @@ struct ChainHeader: Sendable {
     ) {
         unsafe target[0] = UInt8(ascii: "\"")
         var place = 1
-        for unsafecharacter in unsafe characters {
+        for source in 0..<characters.count {
+            let character = unsafe characters[source]
             guard needsEscape(character) else {
                 unsafe target[place] = character
                 place += 1
