@@ -17,6 +17,8 @@ package actor Engine {
         package var process: Int
         /// Every app in shadow, whatever the deployment says.
         package var shadow: Bool
+        /// Apps in shadow beside those that the deployment names: what the last run had.
+        package var shadowedBefore: [String]
         /// Whether the STOP file is there.
         ///
         /// Looked at right before every perform.
@@ -28,6 +30,7 @@ package actor Engine {
             files: [String: String],
             process: Int,
             shadow: Bool,
+            shadowedBefore: [String] = [],
             stopFileExists: @escaping @Sendable () -> Bool
         ) {
             self.deployment = deployment
@@ -35,6 +38,7 @@ package actor Engine {
             self.files = files
             self.process = process
             self.shadow = shadow
+            self.shadowedBefore = shadowedBefore
             self.stopFileExists = stopFileExists
         }
     }
@@ -60,6 +64,8 @@ package actor Engine {
     private var unwritten: [(effect: Effect, entries: [Entry])] = []
     /// Polls that must look past caches, because a raise waits for its second look.
     package private(set) var wanted: Set<PollTarget> = []
+    /// When such a poll was last asked for, on the elapsed clock.
+    private var askedAt: [PollTarget: Int64] = [:]
     let news = Signal()
     let actions = Signal()
     let collections = Signal()
@@ -189,6 +195,13 @@ package actor Engine {
         observe(.booted(tracks: world.live.count, openAttempts: open.count))
     }
 
+    /// Takes stock before the first poll of a run: credit of sustained conditions ends where the
+    /// validity of what was known ended, however fresh the next answer is.
+    func lookBeforeNews() throws {
+        let hasCredit = world.live.contains { world.states[$0]?.credits.isEmpty == false }
+        if hasCredit { try round() }
+    }
+
     // MARK: Deciding
 
     /// One round: decides what is due, writes it, and notes what is to be done.
@@ -218,15 +231,30 @@ package actor Engine {
         for (track, turn) in turns {
             outstanding[track] = turn.effects.isEmpty ? nil : turn.effects
             for source in turn.refetch {
-                if let target = target(of: source, around: track) { wanted.insert(target) }
+                if let target = target(of: source, around: track) { want(target) }
             }
             report(track, turn)
         }
     }
 
+    /// Asks for a poll past all caches; not again at once where the last one brought nothing.
+    private func want(_ target: PollTarget) {
+        let reading = world.readings[target.source]?[target.scope]
+        let distance = reading?.failed == nil ? Span.zero : .seconds(5)
+        let now = now().elapsed
+        if let asked = askedAt[target], now - asked < distance.milliseconds { return }
+        askedAt[target] = now
+        wanted.insert(target)
+    }
+
     private var shadowedApps: [String] {
-        settings.deployment.apps.filter { settings.shadow || $0.shadow }.map(\.name)
-            .sorted { $0.precedes($1) }
+        var apps = Set(settings.deployment.apps.filter(\.shadow).map(\.name))
+        apps.formUnion(settings.shadowedBefore)
+        if settings.shadow {
+            apps.formUnion(settings.deployment.apps.map(\.name))
+            apps.formUnion(world.live.map(\.app))
+        }
+        return apps.sorted { $0.precedes($1) }
     }
 
     private func report(_ track: TrackID, _ turn: Turn) {
@@ -388,11 +416,10 @@ package actor Engine {
     /// Returns whether there is an outcome.
     package func carryOut(_ effect: Effect) async -> Bool {
         let id = effect.id
-        // An effect whose outcome could not be written stays under way: it is never begun again.
-        defer {
-            if !unwritten.contains(where: { $0.effect.id == id }) { release(effect) }
+        guard isStillWanted(effect), !isStopped(effect) else {
+            release(effect)
+            return false
         }
-        guard isStillWanted(effect), !isStopped(effect) else { return false }
         let intent = effect.intent
         let attempt = Entry.AttemptRecord(
             at: now(),
@@ -402,14 +429,21 @@ package actor Engine {
             number: id.number
         )
         let isRecorded: Bool
-        if let evidence = world.sharedEffects[intent.key] {
+        if let evidence = sharedEvidence(of: effect) {
             isRecorded = finish(effect, attempt, .shared(evidence))
+        } else if let other = sharedDoubt(over: effect) {
+            isRecorded = finish(effect, attempt, .sharedDoubt(other))
         } else if let adapter = adapters.action(for: intent) {
-            guard tryWrite([.attempt(attempt)]) else { return false }
+            guard tryWrite([.attempt(attempt)]) else {
+                release(effect)
+                return false
+            }
             isRecorded = finish(effect, nil, await ask(adapter, effect))
         } else {
             isRecorded = finish(effect, attempt, .missingAdapter(intent))
         }
+        // An effect whose outcome could not be written stays under way: it is never begun again.
+        if isRecorded { release(effect) }
         await news.raise()
         return isRecorded
     }
@@ -427,6 +461,23 @@ package actor Engine {
             outstanding[late.effect.intent.track]?.removeAll { $0.id == late.effect.id }
             release(late.effect)
         }
+    }
+
+    /// The evidence that another track has had this very thing done.
+    ///
+    /// A brake, and a value that can have moved since, are set again.
+    private func sharedEvidence(of effect: Effect) -> String? {
+        let intent = effect.intent
+        guard intent.direction != .brakes, intent.actionClass != .setToValue else { return nil }
+        return world.sharedEffects[intent.key]
+    }
+
+    /// The track that is in doubt over this very thing: then it is not sent blindly by another one.
+    private func sharedDoubt(over effect: Effect) -> TrackID? {
+        guard case .perform(let intent, _) = effect, intent.direction != .brakes,
+            let other = world.sharedDoubts[intent.key], other != intent.track
+        else { return nil }
+        return other
     }
 
     private func ask(_ adapter: any ActionAdapter, _ effect: Effect) async -> Answer {
@@ -454,6 +505,8 @@ package actor Engine {
         case probed(ProbeAnswer)
         /// Another track of the same scope has had it done.
         case shared(String)
+        /// Another track of the same scope does not know whether it is done.
+        case sharedDoubt(TrackID)
         case missingAdapter(Intent)
     }
 
@@ -473,6 +526,10 @@ package actor Engine {
             recorded = .performed(.alreadyDone(evidence: evidence))
         case (.shared(let evidence), .probe):
             recorded = .probed(.present(evidence: evidence))
+        case (.sharedDoubt(let other), .perform):
+            recorded = .performed(.unknown(reason: "in doubt at \(other), which shares it"))
+        case (.sharedDoubt(let other), .probe):
+            recorded = .probed(.unavailable(reason: "in doubt at \(other), which shares it"))
         case (.missingAdapter(let intent), .perform):
             recorded = .performed(
                 .rejected(
@@ -514,9 +571,15 @@ package actor Engine {
 
     /// STOP works when the daemon answers nobody: the file is looked at before every perform.
     private func isStopped(_ effect: Effect) -> Bool {
-        guard case .perform(let intent, _) = effect, intent.blocking || intent.direction != .neutral
-        else { return false }
+        guard case .perform(let intent, _) = effect else { return false }
+        if isShadowed(intent.track.app) { return true }
+        guard intent.blocking || intent.direction != .neutral else { return false }
         return world.fleet.stop != nil || settings.stopFileExists()
+    }
+
+    private func isShadowed(_ app: String) -> Bool {
+        settings.shadow || settings.deployment.app(app)?.shadow == true
+            || settings.shadowedBefore.contains(app)
     }
 
     // MARK: People
@@ -569,8 +632,10 @@ package actor Engine {
     /// Why a command cannot even be taken in.
     private func refusal(of command: Command) -> String? {
         switch (command.request, command.scope) {
-        case (.add(let stage, _), .track(let track)):
+        case (.add(let stage, let since), .track(let track)):
             if world.states[track] != nil { return "\(track) is registered already" }
+            if let since, since > clock.wall() { return "'--since' lies in the future" }
+            if since != nil, stage == nil { return "'--since' goes with '--at STAGE'" }
             guard let app = settings.deployment.app(track.app) else {
                 let apps = settings.deployment.apps.map(\.name).joined(separator: ", ")
                 return "conductor.yaml has no app '\(track.app)'; it has \(apps)"
@@ -587,16 +652,34 @@ package actor Engine {
         case (.add, _):
             return "a track is named app/platform/version"
         case (.hold, _), (.resume, _), (.stop, _), (.liftStop, _):
-            if case .track(let track) = command.scope, world.states[track] == nil {
-                return "there is no track \(track)"
-            }
-            return nil
+            return refusal(ofScope: command.scope, lifting: command.request == .resume)
         case (.advance, let scope), (.pause, let scope), (.cancel, let scope),
             (.retry, let scope), (.abandon, let scope), (.signoff, let scope),
             (.resolve, let scope):
             return world.live.contains(where: scope.contains)
                 ? nil : "there is no live track at \(scope)"
         }
+    }
+
+    /// Why nothing can be held or resumed at a scope.
+    private func refusal(ofScope scope: Scope, lifting: Bool) -> String? {
+        let isHeld = world.fleet.holds.contains { $0.scope == scope }
+        if lifting, isHeld { return nil }
+        switch scope {
+        case .installation: break
+        case .app(let app):
+            guard settings.deployment.app(app) != nil || world.live.contains(where: scope.contains)
+            else { return "there is no app '\(app)'" }
+        case .release(let release):
+            guard world.states.keys.contains(where: scope.contains) else {
+                return "there is no track of \(release)"
+            }
+        case .track(let track):
+            guard world.states[track] != nil else { return "there is no track \(track)" }
+            return nil
+        }
+        return lifting && !world.live.contains(where: scope.contains)
+            ? "nothing is held at \(scope)" : nil
     }
 
     /// What every surface shows.

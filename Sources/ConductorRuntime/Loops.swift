@@ -9,6 +9,7 @@ extension Engine {
     /// - Throws: when the boot cannot be written.
     package func run() async throws {
         try boot()
+        try lookBeforeNews()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.decideForever() }
             group.addTask { await self.collectForever() }
@@ -22,15 +23,24 @@ extension Engine {
     /// - Throws: when the journal cannot be written.
     package func runOnce() async throws {
         try boot()
+        try lookBeforeNews()
         await withDiscardingTaskGroup { group in
             for target in targets() {
                 group.addTask { await self.poll(target, bypassesCaches: true) }
             }
         }
+        if Task.isCancelled { return }
         try round()
-        await withDiscardingTaskGroup { group in
-            for effect in takeStartable() {
-                group.addTask { _ = await self.carryOut(effect) }
+        // Lane by lane: what waits behind another action of this round is part of it.
+        var goesOn = true
+        while goesOn {
+            goesOn = await withTaskGroup(of: Bool.self) { group in
+                for effect in takeStartable() {
+                    group.addTask { await self.carryOut(effect) }
+                }
+                var isAny = false
+                for await isRecorded in group { isAny = isAny || isRecorded }
+                return isAny
             }
         }
         observe(.stopped)
@@ -94,8 +104,10 @@ extension Engine {
             while !Task.isCancelled {
                 for effect in takeStartable() {
                     group.addTask {
-                        // An effect that was not carried out waits for the next round.
-                        if await self.carryOut(effect) { await self.actions.raise() }
+                        // Not the group's to cancel: what was sent runs to its outcome, at the
+                        // latest to its deadline. What was not carried out waits for a round.
+                        let attempt = Task { await self.carryOut(effect) }
+                        if await attempt.value { await self.actions.raise() }
                     }
                 }
                 await actions.wait(atMost: settings.deployment.tick, on: clock)

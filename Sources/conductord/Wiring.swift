@@ -35,6 +35,17 @@ struct Wiring {
         return loaded
     }
 
+    /// Reads rules and configuration; where they have errors, nothing.
+    func loadIfSound() -> RuleFiles.Loaded {
+        var loaded = RuleFiles.load(
+            rules: places.rules,
+            config: places.config,
+            catalog: StandardAdapters(logger: logger)
+        )
+        loaded.deployment = loaded.deployment ?? Deployment()
+        return loaded
+    }
+
     /// Makes the state directory, private to its owner.
     func makeStateDirectory() throws {
         do {
@@ -60,11 +71,12 @@ struct Wiring {
         shadow: Bool = false,
         acts: Bool = true,
         observe: @escaping @Sendable (RuntimeEvent) -> Void
-    ) throws -> Engine {
+    ) throws -> (engine: Engine, journal: Journal) {
         guard let deployment = loaded.deployment else { throw Exit.no }
+        // What a journal tells is its owner's alone.
+        umask(0o077)
         try makeStateDirectory()
-        let holder = "conductord, process \(getpid()), user \(Peer.own)"
-        let journal = try Journal(path: places.journalPath, holder: holder, create: true)
+        let journal = try Journal(path: places.journalPath, holder: "conductord", create: true)
         let world = try History.open(places.journalPath).world
         let stopFile = places.stopFilePath
         let settings = Engine.Settings(
@@ -73,16 +85,19 @@ struct Wiring {
             files: loaded.contents.mapValues { Digest.text(of: $0) },
             process: Int(getpid()),
             shadow: shadow,
+            // A command with the daemon down decides nothing that the last run would not have done.
+            shadowedBefore: acts ? [] : world.lastTick?.shadow ?? [],
             stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }
         )
-        return Engine(
+        let engine = Engine(
             settings: settings,
-            adapters: acts ? try adapters(deployment) : Adapters(sources: [:], actions: [:]),
+            adapters: acts ? adapters(deployment) : Adapters(sources: [:], actions: [:]),
             journal: journal,
             world: world,
             clock: clock,
             observe: observe
         )
+        return (engine, journal)
     }
 
     /// Every machine of a deployment as the journal records it, by `app/platform`.
@@ -103,15 +118,42 @@ struct Wiring {
         return machines
     }
 
-    private func adapters(_ deployment: Deployment) throws -> Adapters {
+    /// What cannot be made now (a secret that is not there) keeps nothing else from running.
+    private func adapters(_ deployment: Deployment) -> Adapters {
         let standard = StandardAdapters(logger: logger)
         var adapters = Adapters(sources: [:], actions: [:])
         for source in deployment.sources where source.people == nil {
-            adapters.sources[source.name] = try standard.source(source)
+            do {
+                adapters.sources[source.name] = try standard.source(source)
+            } catch {
+                logger.error("a source cannot be asked", metadata: ["reason": "\(error)"])
+                adapters.sources[source.name] = Unready(reason: "\(error)")
+            }
         }
         for action in deployment.actions {
-            adapters.actions[action.declaration.name] = try standard.action(action)
+            do {
+                adapters.actions[action.declaration.name] = try standard.action(action)
+            } catch {
+                logger.error("an action cannot be performed", metadata: ["reason": "\(error)"])
+                adapters.actions[action.declaration.name] = Unready(reason: "\(error)")
+            }
         }
         return adapters
     }
+}
+
+/// A backend that cannot be reached before something is mended: every poll fails, every action is
+/// refused, and both say why.
+private struct Unready: Source, ActionAdapter {
+    let reason: String
+
+    func observe(_ request: ObservationRequest) async -> PollAnswer {
+        .failed(.misconfigured, message: reason)
+    }
+
+    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
+        .rejected(reason: reason, remedy: "mend it, start again, then retry")
+    }
+
+    func probe(_ intent: Intent) async -> ProbeAnswer { .unavailable(reason: reason) }
 }

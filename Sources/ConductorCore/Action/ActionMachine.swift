@@ -11,6 +11,24 @@ extension IntentProgress {
         }
     }
 
+    /// The attempt that is decided on and not answered.
+    var openAttempt: World.AttemptID? {
+        guard case .sent = status else { return nil }
+        return World.AttemptID(
+            track: intent.track,
+            key: intent.key,
+            purpose: .perform,
+            number: attempts
+        )
+    }
+
+    /// Takes back an attempt that was decided on and never sent.
+    mutating func recall() {
+        guard case .sent = status else { return }
+        attempts -= 1
+        status = .pending
+    }
+
     /// Starts what is due.
     ///
     /// Returns whether anything changed.
@@ -44,8 +62,16 @@ extension IntentProgress {
     /// Takes in how an attempt ended.
     ///
     /// Answers to attempts that are not open are ignored.
-    mutating func performed(_ outcome: ActionOutcome, attempt: Int, at now: Stamp) -> Bool {
-        guard case .sent(let since) = status, attempt == attempts else { return false }
+    ///
+    /// `begun`: when it was sent; nil when only the decision's moment is known.
+    mutating func performed(
+        _ outcome: ActionOutcome,
+        attempt: Int,
+        begun: Stamp?,
+        at now: Stamp
+    ) -> Bool {
+        guard case .sent(let decided) = status, attempt == attempts else { return false }
+        let since = begun ?? decided
         switch outcome {
         case .done(let evidence), .alreadyDone(let evidence):
             status = .done(evidence: evidence)
@@ -105,7 +131,12 @@ extension IntentProgress {
     /// Takes an attempt that was never answered as unknown.
     mutating func giveUpWaiting(at now: Stamp) {
         guard let until = silentUntil, now.elapsed >= until else { return }
-        _ = performed(.unknown(reason: "no answer"), attempt: attempts, at: now)
+        _ = performed(
+            .unknown(reason: "no answer"),
+            attempt: attempts,
+            begun: nil,
+            at: now
+        )
     }
 
     /// Takes in what a probe found.
@@ -142,10 +173,11 @@ extension IntentProgress {
     }
 
     /// Takes in an answer, if it is to this action's open attempt or probe.
-    mutating func take(_ record: Entry.OutcomeRecord, at now: Stamp) -> Bool {
+    mutating func take(_ record: Entry.OutcomeRecord, begun: Stamp?, at now: Stamp) -> Bool {
         guard intent.key == record.key else { return false }
         switch record.answer {
-        case .performed(let outcome): return performed(outcome, attempt: record.number, at: now)
+        case .performed(let outcome):
+            return performed(outcome, attempt: record.number, begun: begun, at: now)
         case .probed(let answer): return probed(answer, number: record.number, at: now)
         }
     }

@@ -3,29 +3,29 @@
 extension TrackMachine {
     mutating func take(_ input: TrackInput) {
         switch input {
-        case .outcome(let record): take(record)
+        case .outcome(let record, let begun): take(record, begun: begun)
         case .command(let record, let liftedHold): take(record, liftedHold: liftedHold)
         }
     }
 
     /// An answer to an attempt that is not open any more changes nothing.
-    private mutating func take(_ record: Entry.OutcomeRecord) {
+    private mutating func take(_ record: Entry.OutcomeRecord, begun: Stamp?) {
         if case .entering(var progress) = state.phase {
             for place in progress.intents.indices
-            where progress.intents[place].take(record, at: now) {
+            where progress.intents[place].take(record, begun: begun, at: now) {
                 state.phase = .entering(progress)
                 return
             }
         }
         for place in state.outbox.indices {
             var open = state.outbox[place]
-            guard open.take(record, at: now) else { continue }
+            guard open.take(record, begun: begun, at: now) else { continue }
             state.outbox[place] = open
             return
         }
         for place in state.uncertain.indices {
             var open = state.uncertain[place]
-            guard open.take(record, at: now) else { continue }
+            guard open.take(record, begun: begun, at: now) else { continue }
             state.uncertain[place] = open
             return
         }

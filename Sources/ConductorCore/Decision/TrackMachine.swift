@@ -76,9 +76,15 @@ struct TrackMachine {
     mutating func moveOn() {
         guard case .entering(var progress) = state.phase else { return }
         while let place = progress.intents.firstIndex(where: { $0.intent.blocking && !$0.isDone }) {
-            if progress.intents[place].isAboutToStart(at: now),
-                let obstacle = obstacle(before: progress, at: place)
+            // What was decided and never sent is asked again like what is about to start.
+            var asked = progress
+            if let attempt = asked.intents[place].openAttempt, !view.begun.contains(attempt) {
+                asked.intents[place].recall()
+            }
+            if asked.intents[place].isAboutToStart(at: now),
+                let obstacle = obstacle(before: asked, at: place)
             {
+                progress = asked
                 switch obstacle {
                 case .wait: break
                 case .withdraw:
@@ -177,7 +183,7 @@ struct TrackMachine {
 
     /// STOP lets nothing start, a hold lets brakes through.
     func mayStart(_ intent: Intent, of progress: Progress) -> Bool {
-        if view.stopped { return false }
+        if view.stopped || view.shadow { return false }
         if intent.direction == .brakes || leadsAside(progress) { return true }
         return view.holds.isEmpty
     }
@@ -250,11 +256,23 @@ struct TrackMachine {
     mutating func drainOutbox() {
         for place in state.outbox.indices {
             let direction = state.outbox[place].intent.direction
-            let mayStart = direction == .neutral || (direction == .brakes && !view.stopped)
+            let mayStart =
+                !view.shadow
+                && (direction == .neutral || (direction == .brakes && !view.stopped))
+            if !mayStart, let attempt = state.outbox[place].openAttempt,
+                !view.begun.contains(attempt)
+            {
+                state.outbox[place].recall()
+            }
             _ = state.outbox[place].advance(at: now, mayStart: mayStart)
             if let wake = state.outbox[place].wakeAt { evaluation.wake(at: wake) }
-            if case .failed(let reason, _) = state.outbox[place].status {
+            switch state.outbox[place].status {
+            case .failed(let reason, _):
                 alerts.append("\(state.outbox[place].intent.action) was not sent: \(reason)")
+            case .inDoubt(let reason):
+                alerts.append("\(state.outbox[place].intent.action) is in doubt: \(reason)")
+            case .pending, .sent, .backoff, .quiet, .probing, .probeAgain, .done, .abandoned:
+                break
             }
         }
         state.outbox.removeAll(where: \.isOver)

@@ -12,6 +12,10 @@ package struct View: Sendable, Equatable {
     package var shadow: Bool
     /// Claims that `admit` did not grant in this round.
     package var deniedClaims: [String]
+    /// Attempts of this track that have begun and have no outcome.
+    ///
+    /// One that was decided and is not among them has never been sent.
+    package var begun: Set<World.AttemptID>
 
     package init(
         readings: [String: Reading] = [:],
@@ -19,7 +23,8 @@ package struct View: Sendable, Equatable {
         holds: [Hold] = [],
         stopped: Bool = false,
         shadow: Bool = false,
-        deniedClaims: [String] = []
+        deniedClaims: [String] = [],
+        begun: Set<World.AttemptID> = []
     ) {
         self.readings = readings
         self.inputs = inputs
@@ -27,6 +32,7 @@ package struct View: Sendable, Equatable {
         self.stopped = stopped
         self.shadow = shadow
         self.deniedClaims = deniedClaims
+        self.begun = begun
     }
 }
 
@@ -34,7 +40,8 @@ package struct View: Sendable, Equatable {
 package enum TrackInput: Sendable, Equatable {
     /// `liftedHold`: a `resume` that ended a hold of exactly its scope.
     case command(Entry.CommandRecord, liftedHold: Bool)
-    case outcome(Entry.OutcomeRecord)
+    /// `begun`: when the attempt was sent, which can be long after it was decided.
+    case outcome(Entry.OutcomeRecord, begun: Stamp?)
 }
 
 /// The moment of a turn.

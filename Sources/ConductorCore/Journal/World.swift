@@ -20,6 +20,8 @@ package struct World: Sendable {
     package private(set) var open: [AttemptID: Entry.AttemptRecord] = [:]
     /// Effects that are there, by the key of an action that several tracks share.
     package private(set) var sharedEffects: [String: String] = [:]
+    /// Tracks in doubt over an effect, by the key of an action that several tracks share.
+    package private(set) var sharedDoubts: [String: TrackID] = [:]
     /// Ids of all commands that were taken in, with the answer once there is one.
     package private(set) var commands: [String: CommandReply?] = [:]
     /// What came in since the last tick.
@@ -90,11 +92,15 @@ package struct World: Sendable {
         case .attempt(let record):
             saw(record.at)
             open[AttemptID(record)] = record
+            // Whoever was in doubt has looked, and does it again.
+            if record.purpose == .perform, sharedDoubts[record.key] == record.track {
+                sharedDoubts[record.key] = nil
+            }
         case .outcome(let record):
             saw(record.at)
-            open[AttemptID(record)] = nil
+            let begun = open.removeValue(forKey: AttemptID(record))?.at
             noteSharedEffect(record)
-            inputs[record.track, default: []].append(.outcome(record))
+            inputs[record.track, default: []].append(.outcome(record, begun: begun))
             dirty.insert(record.track)
         case .discovery(let record):
             saw(record.at)
@@ -108,7 +114,12 @@ package struct World: Sendable {
         case .performed(.done(let evidence)), .performed(.alreadyDone(let evidence)),
             .probed(.present(let evidence)):
             sharedEffects[record.key] = evidence
-        case .performed, .probed: return
+            sharedDoubts[record.key] = nil
+        case .performed(.unknown):
+            if sharedDoubts[record.key] == nil { sharedDoubts[record.key] = record.track }
+        case .performed(.rejected), .performed(.retryable):
+            if sharedDoubts[record.key] == record.track { sharedDoubts[record.key] = nil }
+        case .probed: return
         }
     }
 
@@ -245,12 +256,9 @@ package struct World: Sendable {
         var found: [String: Reading] = [:]
         for source in machine.sources {
             guard let scopes = readings[source] else { continue }
-            for level in Scope.Level.allCases.reversed() {
-                if let reading = scopes[Scope(level, around: track)] {
-                    found[source] = reading
-                    break
-                }
-            }
+            // A source's scope can have been changed: the reading that was taken last counts.
+            found[source] = Scope.Level.allCases.compactMap { scopes[Scope($0, around: track)] }
+                .max { $0.lastHeard < $1.lastHeard }
         }
         return View(
             readings: found,
@@ -258,7 +266,8 @@ package struct World: Sendable {
             holds: fleet.holds(over: track),
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
-            deniedClaims: tick.denied[track.description] ?? []
+            deniedClaims: tick.denied[track.description] ?? [],
+            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform })
         )
     }
 

@@ -93,6 +93,11 @@ package struct Reading: Sendable, Equatable {
     /// The newest failure, if none has succeeded since.
     package var failed: Failed?
 
+    /// When the source was last asked, on the elapsed clock.
+    var lastHeard: Int64 {
+        max(good?.fetched.elapsed ?? .min, failed?.at.elapsed ?? .min)
+    }
+
     package init(good: Good? = nil, failed: Failed? = nil) {
         self.good = good
         self.failed = failed

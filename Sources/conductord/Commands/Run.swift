@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConductorCore
+import ConductorJournal
 import ConductorRuntime
 import Foundation
 import Logging
@@ -44,28 +45,27 @@ struct Run: AsyncParsableCommand {
         let home = URL(filePath: places.config).deletingLastPathComponent()
         guard FileManager.default.changeCurrentDirectoryPath(home.path(percentEncoded: false))
         else { throw Cannot("the directory of \(self.places.config) cannot be entered") }
-        let engine = try wiring.engine(loaded, shadow: shadow) { log.write($0) }
-        if once {
-            try await engine.runOnce()
-            let world = await engine.snapshot()
-            if output.json { try printOnce(world) }
-            return
-        }
+        let (engine, journal) = try wiring.engine(loaded, shadow: shadow) { log.write($0) }
         let server = ControlServer(path: places.socketPath) { try await engine.submit($0) }
+        let once = once
         let group = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(
-                        service: Daemon { try await engine.run() },
+                        service: Daemon {
+                            if once { try await engine.runOnce() } else { try await engine.run() }
+                        },
                         successTerminationBehavior: .gracefullyShutdownGroup
                     ),
                     .init(service: Daemon { try await server.run() }),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
         )
         try await group.run()
+        try journal.close()
+        if once, output.json { try printOnce(await engine.snapshot()) }
     }
 
     /// One document: what the round came to.
@@ -79,7 +79,7 @@ struct Run: AsyncParsableCommand {
             ]
         }
         let tick = world.lastTick
-        print(
+        try Output.print(
             JSON.object([
                 "at": tick.map { .string($0.at.wall.description) } ?? .null,
                 "tick": .int(Int64(tick?.number ?? 0)), "tracks": .array(tracks),

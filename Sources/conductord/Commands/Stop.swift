@@ -25,10 +25,11 @@ struct Stop: AsyncParsableCommand {
     func run() async throws {
         let file = request.places.stopFilePath
         if lift {
+            // The file last: until the command is accepted, STOP holds.
+            try await request.ask(.liftStop, at: .installation)
             if FileManager.default.fileExists(atPath: file) {
                 try FileManager.default.removeItem(atPath: file)
             }
-            try await request.ask(.liftStop, at: .installation)
         } else {
             // The file first: it holds whatever becomes of the command.
             guard

@@ -5,6 +5,11 @@ import ConductorCore
 struct Track: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Register tracks, and list them.",
+        discussion: """
+            Examples:
+              conductord track add music/ios/8.9.3
+              conductord track list
+            """,
         subcommands: [TrackAdd.self, TrackList.self]
     )
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 package import ConductorCore
+import ConductorJournal
 import ConductorRuntime
 import Foundation
 import Logging
@@ -26,20 +27,35 @@ struct Asking {
             reason: reason,
             basedOn: basedOn
         )
-        let reply: CommandReply
-        do {
-            reply = try await ControlClient.send(command, to: places.socketPath)
-        } catch is ControlClient.NobodyListens {
-            reply = try await askOffline(command)
-        }
+        let reply = try await answer(to: command)
         if output.json {
-            print(try JSON(encoding: reply))
+            try Output.print(JSON(encoding: reply))
         } else if reply.accepted {
-            print(reply.message)
+            try Output.print(reply.message)
         } else {
-            FileHandle.standardError.write(Data("no: \(reply.message)\n".utf8))
+            Output.complain("no: \(reply.message)")
         }
         if !reply.accepted { throw Exit.no }
+    }
+
+    /// Asks whoever is there.
+    ///
+    /// Another command, or a run that is just starting, holds the lock for a moment only.
+    private func answer(to command: Command) async throws -> CommandReply {
+        let patience = ContinuousClock.now + .seconds(5)
+        while true {
+            do {
+                return try await ControlClient.send(command, to: places.socketPath)
+            } catch is ControlClient.NobodyListens {
+                do {
+                    return try await askOffline(command)
+                } catch let error as JournalError
+                    where error.code == .inUse && ContinuousClock.now < patience
+                {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+        }
     }
 
     private func askOffline(_ command: Command) async throws -> CommandReply {
@@ -47,9 +63,18 @@ struct Asking {
             places: places,
             logger: Logger(label: "conductord") { _ in SwiftLogNoOpLogHandler() }
         )
-        let engine = try wiring.engine(try wiring.load(), acts: false) { _ in }
+        // A brake must not need sound rules.
+        let loaded =
+            switch command.request {
+            case .hold, .resume, .stop, .liftStop: wiring.loadIfSound()
+            case .add, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve:
+                try wiring.load()
+            }
+        let (engine, journal) = try wiring.engine(loaded, acts: false) { _ in }
         try await engine.boot()
-        return try await engine.submit(command)
+        let reply = try await engine.submit(command)
+        try journal.close()
+        return reply
     }
 }
 
