@@ -63,7 +63,9 @@ struct ChainHeader: Sendable {
         var text = text
         text.withUTF8 { characters in
             var count = characters.count + 2
-            for unsafe character in unsafe characters where needsEscape(character) {
+            for index in characters.indices {
+                let character = unsafe characters[index]
+                guard needsEscape(character) else { continue }
                 count += letter(afterBackslashFor: character) == nil ? 5 : 1
             }
             bytes.append(addingCapacity: count) { output in
@@ -82,7 +84,8 @@ struct ChainHeader: Sendable {
     ) {
         unsafe target[0] = UInt8(ascii: "\"")
         var place = 1
-        for unsafe character in unsafe characters {
+        for index in characters.indices {
+            let character = unsafe characters[index]
             guard needsEscape(character) else {
                 unsafe target[place] = character
                 place += 1

@@ -47,8 +47,7 @@ struct PreparedStatement {
     }
 
     /// What `read` makes of the first row; nil if there is none.
-    func first<Value>(_ cells: [Cell], read: (RowReader) throws -> Value) throws -> Value?
-    {
+    func first<Value>(_ cells: [Cell], read: (RowReader) throws -> Value) throws -> Value? {
         defer { finish() }
         try bind(cells)
         return try step() ? read(RowReader(statement: statement)) : nil

@@ -11,8 +11,9 @@ struct Options {
 
     var means = Means.kills
     var rounds = 5
-    /// Whether the probe is given a file in which it never finds anything. Then create_once must
-    /// be seen to be done twice: a test of the test.
+    /// Whether the probe is given a file in which it never finds anything.
+    ///
+    /// Then create_once must be seen to be done twice: a test of the test.
     var isBlind = false
     var seed = UInt64.random(in: 1...999_999)
     /// Where the programs are: beside this one.
