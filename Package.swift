@@ -3,16 +3,24 @@
 import PackageDescription
 
 let argumentParser = Target.Dependency.product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 let asyncHTTPClient = Target.Dependency.product(
-    name: "AsyncHTTPClient", package: "async-http-client")
+    name: "AsyncHTTPClient",
+    package: "async-http-client"
+)
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let lifecycle = Target.Dependency.product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let unixSignals = Target.Dependency.product(
-    name: "UnixSignals", package: "swift-service-lifecycle")
+    name: "UnixSignals",
+    package: "swift-service-lifecycle"
+)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -50,21 +58,28 @@ let package = Package(
         .target(name: "ConductorPorts", dependencies: ["ConductorCore"]),
         // Floor 3: files, backends, the journal, the loops. They never see each other.
         .target(
-            name: "ConductorFiles", dependencies: ["CEL", "ConductorCore", "ConductorPorts", yams]),
+            name: "ConductorFiles",
+            dependencies: ["CEL", "ConductorCore", "ConductorPorts", yams]
+        ),
         .target(
             name: "SourceAdapters",
             dependencies: [
                 "ConductorCore", "ConductorPorts", asyncHTTPClient, logging, nioCore, nioHTTP1,
                 nioPosix, subprocess, systemPackage, yams,
-            ]),
+            ]
+        ),
         .target(
             name: "ConductorJournal",
-            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb, grdbSQLite]),
+            dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb, grdbSQLite]
+        ),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
         // For tests alone: scenarios, scripted clocks, dice.
-        .target(name: "ConductorTesting", dependencies: ["CEL", "ConductorCore", "ConductorPorts"]),
+        .target(
+            name: "ConductorTesting",
+            dependencies: ["CEL", "ConductorCore", "ConductorPorts"]
+        ),
         // Floor 4: the executable; one command a file, wiring in one place.
         .executableTarget(
             name: "conductord",
@@ -72,42 +87,51 @@ let package = Package(
                 "Backlot", "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles",
                 "SourceAdapters", "ConductorJournal", "ConductorRuntime", argumentParser,
                 lifecycle, logging, nioCore, nioPosix, unixSignals,
-            ]),
+            ]
+        ),
         .testTarget(
             name: "BacklotTests",
             dependencies: [
                 "Backlot", "ConductorCore", "ConductorPorts", "ConductorFiles",
                 "ConductorJournal", "ConductorRuntime", "SourceAdapters", "conductord",
                 argumentParser,
-            ]),
+            ]
+        ),
         .testTarget(
             name: "ConductorCoreTests",
-            dependencies: ["CEL", "ConductorCore", "ConductorTesting"]),
+            dependencies: ["CEL", "ConductorCore", "ConductorTesting"]
+        ),
         .testTarget(
             name: "ConductorFilesTests",
-            dependencies: ["CEL", "ConductorCore", "ConductorFiles", "ConductorPorts"]),
+            dependencies: ["CEL", "ConductorCore", "ConductorFiles", "ConductorPorts"]
+        ),
         .testTarget(
             name: "ConductorJournalTests",
-            dependencies: ["ConductorCore", "ConductorJournal", "ConductorPorts", grdb, grdbSQLite]),
+            dependencies: ["ConductorCore", "ConductorJournal", "ConductorPorts", grdb, grdbSQLite]
+        ),
         .testTarget(
             name: "ConductorRuntimeTests",
             dependencies: [
                 "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
                 "ConductorTesting",
-            ]),
+            ]
+        ),
         .testTarget(
             name: "conductordTests",
             dependencies: [
                 "CEL", "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
                 "conductord",
-            ]),
-        .testTarget(name: "HouseRulesTests"),
+            ]
+        ),
+        // It reads the object files of what it depends on.
+        .testTarget(name: "HouseRulesTests", dependencies: ["CEL", "ConductorCore"]),
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [
                 "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
                 nioPosix,
-            ]),
+            ]
+        ),
         // The kill test: a driver that kills the real program, and the world that it acts on.
         .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),
         .executableTarget(name: "kill-test", path: "Tests/KillTest/Driver"),

@@ -32,7 +32,9 @@ package enum Conductor {
         return track.explanation()
     }
 
-    /// Grants what limits tracks together. Returns, by track, the claims that are denied.
+    /// Grants what limits tracks together.
+    ///
+    /// Returns, by track, the claims that are denied.
     ///
     /// Brakes need none. Among the others: who waits longest first, then by name.
     package static func admit(

@@ -1,4 +1,6 @@
-/// Every bound of the core, by name, with its default. Reaching one is a diagnostic, never a hang.
+/// Every bound of the core, by name, with its default.
+///
+/// Reaching one is a diagnostic, never a hang.
 package enum Limits {
     /// Deepest nesting of a JSON text.
     package static let jsonDepth = 64

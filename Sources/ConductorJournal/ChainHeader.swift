@@ -63,8 +63,9 @@ struct ChainHeader: Sendable {
         var text = text
         text.withUTF8 { characters in
             var count = characters.count + 2
-            for index in characters.indices {
-                let character = unsafe characters[index]
+            // By index: the formatter does not know `for unsafe`.
+            for place in 0..<characters.count {
+                let character = unsafe characters[place]
                 guard needsEscape(character) else { continue }
                 count += letter(afterBackslashFor: character) == nil ? 5 : 1
             }
@@ -84,8 +85,8 @@ struct ChainHeader: Sendable {
     ) {
         unsafe target[0] = UInt8(ascii: "\"")
         var place = 1
-        for index in characters.indices {
-            let character = unsafe characters[index]
+        for source in 0..<characters.count {
+            let character = unsafe characters[source]
             guard needsEscape(character) else {
                 unsafe target[place] = character
                 place += 1

@@ -1,6 +1,8 @@
 package import ConductorCore
 
-/// What kinds of backends there are, and what their settings mean. Pure: `check` needs no network.
+/// What kinds of backends there are, and what their settings mean.
+///
+/// Pure: `check` needs no network.
 package protocol AdapterCatalog: Sendable {
     /// Kinds of sources, in order of name.
     var sourceKinds: [String] { get }
@@ -25,8 +27,9 @@ package struct SettingsFault: Sendable, Hashable {
     }
 
     package var kind: Kind
-    /// Keys (and list indexes) that lead to the place, from the settings' root. For a key that is
-    /// missing: to the mapping that lacks it.
+    /// Keys (and list indexes) that lead to the place, from the settings' root.
+    ///
+    /// For a key that is missing: to the mapping that lacks it.
     package var path: [String]
     package var message: String
     package var suggestion: String?

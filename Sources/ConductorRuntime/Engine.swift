@@ -17,7 +17,9 @@ package actor Engine {
         package var process: Int
         /// Every app in shadow, whatever the deployment says.
         package var shadow: Bool
-        /// Whether the STOP file is there. Looked at right before every perform.
+        /// Whether the STOP file is there.
+        ///
+        /// Looked at right before every perform.
         package var stopFileExists: @Sendable () -> Bool
 
         package init(
@@ -62,8 +64,7 @@ package actor Engine {
     let actions = Signal()
     let collections = Signal()
 
-    /// - Parameters:
-    ///   - world: the fold of the journal so far.
+    /// `world`: the fold of the journal so far.
     package init(
         settings: Settings,
         adapters: Adapters,
@@ -83,7 +84,9 @@ package actor Engine {
 
     // MARK: Time
 
-    /// Both clocks now. Elapsed time goes on over restarts and never runs backwards.
+    /// Both clocks now.
+    ///
+    /// Elapsed time goes on over restarts and never runs backwards.
     package func now() -> Stamp {
         Stamp(wall: clock.wall(), elapsed: clock.monotonic() + elapsedOffset)
     }
@@ -355,7 +358,9 @@ package actor Engine {
 
     // MARK: Acting
 
-    /// Effects that can start now: not under way, and alone in their lane. Brakes come first.
+    /// Effects that can start now: not under way, and alone in their lane.
+    ///
+    /// Brakes come first.
     package func takeStartable() -> [Effect] {
         let all = outstanding.values.flatMap { $0 }.sorted { left, right in
             let leftBrakes = left.intent.direction == .brakes

@@ -16,7 +16,9 @@ actor Signal {
         waiter.resume()
     }
 
-    /// Returns when the signal was raised, or after `span`. One waiter at a time.
+    /// Returns when the signal was raised, or after `span`.
+    ///
+    /// One waiter at a time.
     func wait(atMost span: Span, on clock: any ConductorClock) async {
         if isRaised {
             isRaised = false

@@ -2,7 +2,9 @@ package import ConductorCore
 import ConductorPorts
 import Synchronization
 
-/// A clock that a test moves by hand. Sleepers wake when their time has come.
+/// A clock that a test moves by hand.
+///
+/// Sleepers wake when their time has come.
 package final class ManualClock: ConductorClock {
     private struct Sleeper {
         var due: Int64
@@ -49,7 +51,9 @@ package final class ManualClock: ConductorClock {
                 let isOver = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return true }
                     state.sleepers[id] = Sleeper(
-                        due: state.monotonic + span.milliseconds, continuation: continuation)
+                        due: state.monotonic + span.milliseconds,
+                        continuation: continuation
+                    )
                     return false
                 }
                 if isOver { continuation.resume(throwing: CancellationError()) }

@@ -9,9 +9,8 @@ struct History {
 
     /// Folds a journal.
     ///
-    /// - Parameters:
-    ///   - path: the database.
-    ///   - until: rows of later ticks are left out; nil folds everything.
+    /// `path`: the database.
+    /// `until`: rows of later ticks are left out; nil folds everything.
     static func open(_ path: String, until: Instant? = nil) throws -> History {
         let reader = try ReadOnlyJournal(path: path)
         var world = World()

@@ -2,7 +2,9 @@ import ConductorCore
 import ConductorPorts
 import Glibc
 
-/// The machine's clocks. The monotonic one goes on while the machine is suspended.
+/// The machine's clocks.
+///
+/// The monotonic one goes on while the machine is suspended.
 struct SystemClock: ConductorClock {
     func wall() -> Instant { Instant(milliseconds: Self.read(CLOCK_REALTIME)) }
     func monotonic() -> Int64 { Self.read(CLOCK_BOOTTIME) }

@@ -52,9 +52,9 @@ struct Wiring {
 
     /// Opens the journal for writing, folds it, and sets the engine up.
     ///
-    /// - Parameters:
-    ///   - acts: whether backends are needed; commands with the daemon down need none.
-    /// - Throws: `Cannot`, `JournalError`, `AdapterError`, `WorldError`.
+    /// `acts`: whether backends are needed; commands with the daemon down need none.
+    ///
+    /// Throws `Cannot`, `JournalError`, `AdapterError`, `WorldError`.
     func engine(
         _ loaded: RuleFiles.Loaded,
         shadow: Bool = false,

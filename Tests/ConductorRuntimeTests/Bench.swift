@@ -9,7 +9,8 @@ import Synchronization
 /// A small deployment in a folder of its own, on a real journal, with backends that a test scripts.
 final class Bench: Sendable {
     let folder: URL
-    let clock = ManualClock(wall: Instant(rfc3339: "2026-03-02T09:00:00Z")!)
+    /// Starts at 2026-03-02T09:00:00Z.
+    let clock = ManualClock(wall: Instant(milliseconds: 1_772_442_000_000))
     let source = ScriptedSource()
     let backend = ScriptedBackend()
     let platforms: [String]
@@ -17,7 +18,8 @@ final class Bench: Sendable {
     let scope: Scope.Level
 
     init(
-        platforms: [String] = ["ios"], actionClass: ActionClass = .createOnce,
+        platforms: [String] = ["ios"],
+        actionClass: ActionClass = .createOnce,
         scope: Scope.Level = .track
     ) throws {
         self.platforms = platforms
@@ -42,21 +44,37 @@ final class Bench: Sendable {
             conditions: [Condition(name: "ready", expr: "ci.state == \"passed\"")],
             transitions: [
                 Transition(
-                    name: "submit", from: "branched", to: .stage("submitted"), when: ["ready"],
-                    actions: [ActionUse("store.submit")])
+                    name: "submit",
+                    from: "branched",
+                    to: .stage("submitted"),
+                    when: ["ready"],
+                    actions: [ActionUse("store.submit")]
+                )
             ],
             facts: [
                 FactDeclaration(
-                    path: "ci.state", source: "ci", name: "state", type: .string,
-                    maxAge: .minutes(10))
+                    path: "ci.state",
+                    source: "ci",
+                    name: "state",
+                    type: .string,
+                    maxAge: .minutes(10)
+                )
             ],
             actions: [
                 ActionDeclaration(
-                    name: "store.submit", kind: "scripted", actionClass: actionClass, scope: scope,
+                    name: "store.submit",
+                    kind: "scripted",
+                    actionClass: actionClass,
+                    scope: scope,
                     policy: ActionPolicy(
-                        deadline: .seconds(30), settle: .seconds(5), maxTries: 3,
-                        backoff: .seconds(1)))
-            ])
+                        deadline: .seconds(30),
+                        settle: .seconds(5),
+                        maxTries: 3,
+                        backoff: .seconds(1)
+                    )
+                )
+            ]
+        )
     }
 
     func open() throws -> Journal {
@@ -77,29 +95,49 @@ final class Bench: Sendable {
     func engine(on journal: sending any JournalWriter, world: World = World()) throws -> Engine {
         let canonical = try JSON(encoding: machine.canonical).description
         let record = Entry.MachineRecord(
-            digest: Digest.text(of: Array(canonical.utf8)), canonical: canonical, source: canonical)
+            digest: Digest.text(of: Array(canonical.utf8)),
+            canonical: canonical,
+            source: canonical
+        )
         let deployment = Deployment(
             sources: [
                 SourceDefinition(
-                    name: "ci", kind: "scripted", scope: .track, every: .minutes(1),
-                    timeout: .seconds(20), settings: .null, schema: FactSchema([]))
+                    name: "ci",
+                    kind: "scripted",
+                    scope: .track,
+                    every: .minutes(1),
+                    timeout: .seconds(20),
+                    settings: .null,
+                    schema: FactSchema([])
+                )
             ],
             apps: [
                 AppDefinition(
-                    name: "music", platforms: platforms,
-                    machines: Dictionary(uniqueKeysWithValues: platforms.map { ($0, machine) }))
+                    name: "music",
+                    platforms: platforms,
+                    machines: Dictionary(uniqueKeysWithValues: platforms.map { ($0, machine) })
+                )
             ],
-            tick: .minutes(1))
+            tick: .minutes(1)
+        )
         let stopFile = stopFile
         return Engine(
             settings: .init(
                 deployment: deployment,
                 machines: Dictionary(
-                    uniqueKeysWithValues: platforms.map { ("music/\($0)", record) }),
-                files: [:], process: 1, shadow: false,
-                stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }),
+                    uniqueKeysWithValues: platforms.map { ("music/\($0)", record) }
+                ),
+                files: [:],
+                process: 1,
+                shadow: false,
+                stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }
+            ),
             adapters: Adapters(sources: ["ci": source], actions: ["store.submit": backend]),
-            journal: journal, world: world, clock: clock, observe: { _ in })
+            journal: journal,
+            world: world,
+            clock: clock,
+            observe: { _ in }
+        )
     }
 
     func track(_ platform: String = "ios") -> TrackID {
@@ -109,8 +147,12 @@ final class Bench: Sendable {
     func add(_ platform: String = "ios", to engine: Engine) async throws {
         let reply = try await engine.submit(
             Command(
-                id: "add-\(platform)", actor: "test", scope: .track(track(platform)),
-                request: .add(stage: nil, since: nil)))
+                id: "add-\(platform)",
+                actor: "test",
+                scope: .track(track(platform)),
+                request: .add(stage: nil, since: nil)
+            )
+        )
         precondition(reply.accepted, reply.message)
     }
 
@@ -146,7 +188,8 @@ final class Bench: Sendable {
 /// Answers what the test says.
 final class ScriptedSource: Source {
     let answer = Mutex<PollAnswer>(
-        .observed(Observation(facts: ["state": ObservedFact("passed")])))
+        .observed(Observation(facts: ["state": ObservedFact("passed")]))
+    )
 
     func observe(_ request: ObservationRequest) async -> PollAnswer { answer.withLock { $0 } }
 }

@@ -116,8 +116,12 @@ import Testing
         let key = try #require(fault.progress.intents.first?.intent.key)
         let reply = try await engine.submit(
             Command(
-                id: "r", actor: "test", scope: .track(bench.track()),
-                request: .resolve(key: key, done: true)))
+                id: "r",
+                actor: "test",
+                scope: .track(bench.track()),
+                request: .resolve(key: key, done: true)
+            )
+        )
         #expect(reply.accepted)
         try await bench.settle(engine)
         #expect(await engine.snapshot().states[bench.track()]?.stage == "submitted")
@@ -183,7 +187,12 @@ import Testing
         try await engine.boot()
         try await bench.add(to: engine)
         let hold = Command(
-            id: "h", actor: "test", scope: .track(bench.track()), request: .hold, reason: "wait")
+            id: "h",
+            actor: "test",
+            scope: .track(bench.track()),
+            request: .hold,
+            reason: "wait"
+        )
         let first = try await engine.submit(hold)
         let second = try await engine.submit(hold)
         #expect(first == second)
@@ -192,7 +201,11 @@ import Testing
         try await bench.act(engine)
         #expect(bench.backend.state.withLock(\.performed) == 0, "it is held")
         let resume = Command(
-            id: "r", actor: "test", scope: .track(bench.track()), request: .resume)
+            id: "r",
+            actor: "test",
+            scope: .track(bench.track()),
+            request: .resume
+        )
         #expect(try await engine.submit(resume).accepted)
         try await bench.settle(engine)
         try await bench.act(engine)
@@ -208,8 +221,13 @@ import Testing
         try await bench.add(to: engine)
         let reply = try await engine.submit(
             Command(
-                id: "a", actor: "test", scope: .track(bench.track()),
-                request: .advance(to: nil), basedOn: 0))
+                id: "a",
+                actor: "test",
+                scope: .track(bench.track()),
+                request: .advance(to: nil),
+                basedOn: 0
+            )
+        )
         #expect(!reply.accepted)
         #expect(reply.message.contains("revision"))
     }

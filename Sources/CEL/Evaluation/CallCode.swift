@@ -228,7 +228,8 @@ final class NumberCode: Code {
         let value = try call.evaluate(&frame)
         if case .double(let number) = value, number.isNaN {
             throw .error(
-                EvaluationError(.notANumber, "the result is not a number", position: position))
+                EvaluationError(.notANumber, "the result is not a number", position: position)
+            )
         }
         return value
     }

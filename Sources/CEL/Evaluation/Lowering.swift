@@ -28,7 +28,10 @@ struct Lowering {
     }
 
     private init(
-        _ tree: SyntaxTree, _ limits: Limits, _ refusesNaN: Bool, _ source: String?
+        _ tree: SyntaxTree,
+        _ limits: Limits,
+        _ refusesNaN: Bool,
+        _ source: String?
     ) {
         self.tree = tree
         self.limits = limits

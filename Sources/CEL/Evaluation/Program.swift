@@ -32,7 +32,10 @@ public final class Program: Sendable {
         localCount = result.localCount
         limits = environment.limits
         code = Lowering.code(
-            of: result.tree, limits: environment.limits, refusesNaN: environment.refusesNaN)
+            of: result.tree,
+            limits: environment.limits,
+            refusesNaN: environment.refusesNaN
+        )
         refusesNaN = environment.refusesNaN
     }
 
@@ -55,7 +58,11 @@ public final class Program: Sendable {
         var frame = Frame(slots: slots, zones: zones, limits: limits, localCount: localCount)
         frame.recorder = recorder
         let code = Lowering.code(
-            of: tree, limits: limits, refusesNaN: refusesNaN, tracing: source)
+            of: tree,
+            limits: limits,
+            refusesNaN: refusesNaN,
+            tracing: source
+        )
         let outcome = run(code, &frame)
         return (outcome, recorder.trace)
     }

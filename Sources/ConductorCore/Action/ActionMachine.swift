@@ -11,10 +11,11 @@ extension IntentProgress {
         }
     }
 
-    /// Starts what is due. Returns whether anything changed.
+    /// Starts what is due.
     ///
-    /// - Parameters:
-    ///   - mayStart: false while a hold or STOP keeps new attempts from starting; probes go on.
+    /// Returns whether anything changed.
+    ///
+    /// `mayStart`: false while a hold or STOP keeps new attempts from starting; probes go on.
     mutating func advance(at now: Stamp, mayStart: Bool) -> Bool {
         switch status {
         case .pending:
@@ -40,7 +41,9 @@ extension IntentProgress {
         status = .sent(since: now)
     }
 
-    /// Takes in how an attempt ended. Answers to attempts that are not open are ignored.
+    /// Takes in how an attempt ended.
+    ///
+    /// Answers to attempts that are not open are ignored.
     mutating func performed(_ outcome: ActionOutcome, attempt: Int, at now: Stamp) -> Bool {
         guard case .sent(let since) = status, attempt == attempts else { return false }
         switch outcome {
@@ -105,7 +108,9 @@ extension IntentProgress {
         _ = performed(.unknown(reason: "no answer"), attempt: attempts, at: now)
     }
 
-    /// Takes in what a probe found. An effect counts as absent only when two probes, apart, say so.
+    /// Takes in what a probe found.
+    ///
+    /// An effect counts as absent only when two probes, apart, say so.
     mutating func probed(_ answer: ProbeAnswer, number asked: Int, at now: Stamp) -> Bool {
         guard case .probing(let number, let absences) = status, number == asked else {
             return false

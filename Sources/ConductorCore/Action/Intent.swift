@@ -1,4 +1,6 @@
-/// An action that was decided: what will be done, under which key. Frozen; a retry keeps it.
+/// An action that was decided: what will be done, under which key.
+///
+/// Frozen; a retry keeps it.
 package struct Intent: Sendable, Hashable, Codable {
     /// `scope/step/ordinal/kind`, readable and unique.
     package var key: String
@@ -75,8 +77,9 @@ package enum ProbeAnswer: Sendable, Hashable, Codable {
     case unavailable(reason: String)
 }
 
-/// Work for the dispatcher. The state says what is outstanding; the dispatcher starts what it is
-/// not doing yet.
+/// Work for the dispatcher.
+///
+/// The state says what is outstanding; the dispatcher starts what it is not doing yet.
 package enum Effect: Sendable, Hashable {
     case perform(Intent, attempt: Int)
     case probe(Intent, number: Int)

@@ -32,8 +32,9 @@ struct TemplateContext {
         return .object(members)
     }
 
-    /// Fills `${path}` in texts; a text that is one `${path}` takes the value's type. A path that
-    /// names nothing stays as it is written.
+    /// Fills `${path}` in texts; a text that is one `${path}` takes the value's type.
+    ///
+    /// A path that names nothing stays as it is written.
     private func render(_ json: JSON) -> JSON {
         switch json {
         case .string(let text): return render(text)

@@ -7,7 +7,9 @@ package struct FleetState: Sendable, Equatable {
 
     package init() {}
 
-    /// Takes a command in. Those that concern one track's road change nothing here.
+    /// Takes a command in.
+    ///
+    /// Those that concern one track's road change nothing here.
     package mutating func apply(_ record: Entry.CommandRecord) {
         let command = record.command
         switch command.request {

@@ -9,8 +9,9 @@ struct BeforeFiring {
 }
 
 extension TrackMachine {
-    /// Takes back what this very turn has decided, so that a brake can go first. Nothing of it was
-    /// sent.
+    /// Takes back what this very turn has decided, so that a brake can go first.
+    ///
+    /// Nothing of it was sent.
     mutating func takeBack() {
         guard let before = beforeFiring else { return }
         let signoffs = state.signoffs

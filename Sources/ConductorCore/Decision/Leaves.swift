@@ -4,7 +4,7 @@
 extension TrackMachine {
     /// Everything that a transition needs, each with its verdict.
     ///
-    /// - Parameter pushed: a person pushes it in this very turn.
+    /// `pushed`: a person pushes it in this very turn.
     mutating func leaves(of transition: Transition, pushed: Bool) -> [Explanation.Leaf] {
         var leaves: [Explanation.Leaf] = conditionLeaves(of: transition)
         let direction = machine.direction(of: transition.actions)

@@ -116,7 +116,9 @@ extension TrackMachine {
         return ready ?? ways.first(where: \.manual) ?? ways.first
     }
 
-    /// Fires a transition now, or says what is not met. A push is never remembered.
+    /// Fires a transition now, or says what is not met.
+    ///
+    /// A push is never remembered.
     private mutating func push(_ command: Command, _ transition: Transition) {
         guard fired == nil else {
             return refuse(command, "another transition was decided a moment ago; look again")
@@ -281,7 +283,9 @@ extension TrackMachine {
 }
 
 extension Command.Request {
-    /// Whether it moves a track, so that a stale one is refused. A hold never is.
+    /// Whether it moves a track, so that a stale one is refused.
+    ///
+    /// A hold never is.
     var changesTheRoad: Bool {
         switch self {
         case .advance, .cancel, .retry, .abandon, .resolve: true

@@ -10,7 +10,7 @@ extension TrackMachine {
 
     /// Whether a guard's conditions are all met.
     ///
-    /// - Parameter atOnce: count a condition as met before it is sustained.
+    /// `atOnce`: count a condition as met before it is sustained.
     mutating func guardVerdict(_ guardRule: Guard, atOnce: Bool = false) -> Verdict {
         var unknown: Cause?
         var applied = 0

@@ -66,7 +66,9 @@ package enum Entry: Sendable, Equatable {
         }
     }
 
-    /// One round of deciding. Its inputs are all entries before it.
+    /// One round of deciding.
+    ///
+    /// Its inputs are all entries before it.
     package struct Tick: Sendable, Equatable, Codable {
         package var number: Int
         package var at: Stamp

@@ -39,7 +39,10 @@ package struct World: Sendable {
         package var number: Int
 
         package init(
-            track: TrackID, key: String, purpose: Entry.AttemptRecord.Purpose, number: Int
+            track: TrackID,
+            key: String,
+            purpose: Entry.AttemptRecord.Purpose,
+            number: Int
         ) {
             self.track = track
             self.key = key
@@ -54,9 +57,9 @@ package struct World: Sendable {
 
     /// Takes one entry in.
     ///
-    /// - Parameters:
-    ///   - observation: the body that a poll names by digest; nil leaves the reading without facts.
-    /// - Throws: `WorldError` when stored text cannot be read.
+    /// `observation`: the body that a poll names by digest; nil leaves the reading without facts.
+    ///
+    /// Throws `WorldError` when stored text cannot be read.
     package mutating func apply(
         _ entry: Entry,
         observation: (String) throws -> JSON
@@ -289,8 +292,7 @@ package struct World: Sendable {
 
     /// Decides every track that is due, or every live one.
     ///
-    /// - Parameters:
-    ///   - full: decide all, also those that cannot have changed.
+    /// `full`: decide all, also those that cannot have changed.
     package func decideAll(in tick: Entry.Tick, full: Bool = false) -> [(TrackID, Turn)] {
         let everyone = full || concernsAll(tick)
         var turns: [(TrackID, Turn)] = []

@@ -153,7 +153,9 @@ package struct IntentProgress: Sendable, Equatable, Codable {
     }
 }
 
-/// The build that is being released, latched once. No action ever chooses "latest".
+/// The build that is being released, latched once.
+///
+/// No action ever chooses "latest".
 package struct Candidate: Sendable, Hashable, Codable {
     package var commit: String
     package var build: String?

@@ -14,8 +14,10 @@ package final class CompiledMachine: Sendable {
     let guardsWatching: [String: [Int]]
     let realities: [String: CompiledExpression]
 
-    /// Compiles every expression. One that this engine cannot read any more disables its condition
-    /// (unknown), and never the machine: an old pinned machine must not block the start.
+    /// Compiles every expression.
+    ///
+    /// One that this engine cannot read any more disables its condition (unknown), and never the
+    /// machine: an old pinned machine must not block the start.
     package init(_ machine: Machine, digest: String) {
         self.machine = machine
         self.digest = digest

@@ -1,4 +1,6 @@
-/// What a condition comes to. Only `met` fires anything.
+/// What a condition comes to.
+///
+/// Only `met` fires anything.
 package enum Verdict: Sendable, Hashable, Codable {
     case met
     case unmet
@@ -19,7 +21,9 @@ package enum Verdict: Sendable, Hashable, Codable {
     }
 }
 
-/// Why something is unknown. A closed list.
+/// Why something is unknown.
+///
+/// A closed list.
 package enum Cause: Sendable, Hashable, Codable {
     /// No source has said it, or the last good answer lacked it.
     case missing(fact: String)
@@ -65,7 +69,9 @@ extension Cause: CustomStringConvertible {
     }
 }
 
-/// How a condition or a track is shown. Computed here and nowhere else.
+/// How a condition or a track is shown.
+///
+/// Computed here and nowhere else.
 package enum Light: String, Sendable, Hashable, Codable, CaseIterable {
     /// Does not apply.
     case grey

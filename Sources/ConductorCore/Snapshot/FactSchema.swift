@@ -23,7 +23,9 @@ package indirect enum FactType: Sendable, Hashable {
     }
 }
 
-/// What a fact is about. The adapter says about which one; the core compares.
+/// What a fact is about.
+///
+/// The adapter says about which one; the core compares.
 package enum Subject: String, Sendable, Hashable, CaseIterable, Codable {
     /// The newest commit of the release branch.
     case head
@@ -44,7 +46,9 @@ package struct FactDeclaration: Sendable, Hashable, Codable {
     /// Its name within the source's observation: `blockers.open`.
     package var name: String
     package var type: FactType
-    /// What a number counts or measures: `sessions`, `fraction`, `count`. For people.
+    /// What a number counts or measures: `sessions`, `fraction`, `count`.
+    ///
+    /// For people.
     package var unit: String?
     package var subject: Subject
     /// Whether an empty list is an answer; otherwise it is unknown.

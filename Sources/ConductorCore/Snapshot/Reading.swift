@@ -43,7 +43,9 @@ package struct Observation: Sendable, Hashable {
     }
 }
 
-/// Why a poll brought nothing. A closed list; the text beside it is for people.
+/// Why a poll brought nothing.
+///
+/// A closed list; the text beside it is for people.
 package enum PollFailure: String, Sendable, Hashable, Codable, CaseIterable {
     case timedOut = "timed_out"
     case unreachable

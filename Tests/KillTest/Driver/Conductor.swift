@@ -7,7 +7,7 @@ struct Conductor {
 
     /// Starts `conductord run`; what it logs goes to a file of its own.
     ///
-    /// `prefix` is a program with its arguments that runs it, such as strace.
+    /// `prefix`: a program and its arguments that run it, such as strace.
     func start(log name: String, under prefix: [String] = []) throws -> Daemon {
         let log = scene.directory.appending(path: name)
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -75,7 +75,9 @@ struct Daemon {
     /// How often a word stands in the log.
     func count(of word: String) -> Int { logged.split(separator: "\n").count { $0.contains(word) } }
 
-    /// Waits until `isSo`, the end of the process, or the limit; says whether it became so.
+    /// Waits until `isSo`, the end of the process, or the limit.
+    ///
+    /// Returns whether it became so.
     func wait(seconds: Double, until isSo: () throws -> Bool) rethrows -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end {
