@@ -13,7 +13,9 @@ struct Scene {
     var state: URL { directory.appending(path: "state") }
     var effects: URL { directory.appending(path: "effects") }
 
-    /// `isBlind`: whether the probe looks into a file that is not there.
+    /// Makes the directory and its files.
+    ///
+    /// Where it `isBlind`, the probe looks into a file that is not there.
     init(effectLog: URL, isBlind: Bool) throws {
         directory = FileManager.default.temporaryDirectory
             .appending(path: "conductord-kill-test-\(getpid())")
