@@ -295,6 +295,8 @@ package struct World: Sendable {
             let decision = try? JSON(parsing: text).decode(Decision.self)
         {
             explanation.light = decision.light
+            explanation.alerts = decision.alerts
+            explanation.drift = decision.drift
         }
         return explanation
     }

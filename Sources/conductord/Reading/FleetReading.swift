@@ -31,13 +31,14 @@ struct FleetReading {
             stop = nil
         }
         var machines: [String: Machine] = [:]
-        tracks = try reader.tracks(atOrBefore: end).compactMap { track in
+        tracks = try reader.tracks(atOrBefore: end).compactMap { [tick] track in
             guard var view = try Self.view(of: track, reader, end: end) else { return nil }
             let digest = view.state.machine
             if machines[digest] == nil, let record = try reader.machine(digest) {
                 machines[digest] = try JSON(parsing: record.source).decode(Machine.self)
             }
             view.machine = machines[digest]
+            view.isShadowed = tick?.shadow.contains(track.app) == true
             return view
         }
     }
