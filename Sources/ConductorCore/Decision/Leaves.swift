@@ -147,6 +147,17 @@ extension TrackMachine {
             leaves.append(
                 .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
             )
+        } else if let stage = state.stage,
+            case .unknown(let cause) = evaluation.reality(of: stage)
+        {
+            leaves.append(
+                .init(
+                    "drift",
+                    kind: .drift,
+                    verdict: .unknown(cause),
+                    note: "nobody knows whether reality still shows \(stage)"
+                )
+            )
         }
         if let until = state.raisesBlockedUntil {
             leaves.append(
@@ -251,7 +262,10 @@ extension TrackMachine {
 
     // MARK: The second look
 
-    private func confirmationLeaf(of transition: Transition) -> Explanation.Leaf {
+    private mutating func confirmationLeaf(of transition: Transition) -> Explanation.Leaf {
+        for fact in facts(ofRaise: transition) {
+            evaluation.wakeWhenStale(evaluation.resolve(fact, maxAge: nil))
+        }
         let isConfirmed: Bool
         if let confirmation = state.confirmation, confirmation.transition == transition.name {
             isConfirmed = sources(of: transition).allSatisfy {
@@ -275,17 +289,30 @@ extension TrackMachine {
     }
 
     /// The sources whose facts a raise rests on; people answer for themselves.
+    ///
+    /// Among them are those that show whether the track is still where it is believed to be.
     func sources(of transition: Transition) -> [String] {
-        let guards = watchingGuards().flatMap(\.when)
-        var names = machine.facts(ofConditions: transition.when + guards)
+        var names = facts(ofRaise: transition)
+            // What is unknown carries no verdict; a raise that needs it lacks it anyway.
+            .filter { isKnown(fact: $0) }
             .map { rules.facts[$0].source }
             .filter { rules.people[$0] == nil }
         names.sort { $0.precedes($1) }
         var unique: [String] = []
         for name in names where unique.last != name { unique.append(name) }
-        // A source that nobody has heard of yet cannot confirm; what it gives is unknown anyway,
-        // and no met condition rests on it unless an alternative made it true.
-        return unique.filter { view.readings[$0]?.good != nil }
+        return unique
+    }
+
+    private func facts(ofRaise transition: Transition) -> [Int] {
+        let guards = watchingGuards().flatMap(\.when)
+        let waiting = rules.stages.filter { $0.kind == .waiting }.map(\.name)
+        let shown = ([state.stage].compactMap(\.self) + waiting)
+            .flatMap { machine.realities[$0]?.facts ?? [] }
+        return machine.facts(ofConditions: transition.when + guards) + shown
+    }
+
+    private func isKnown(fact: Int) -> Bool {
+        if case .known = evaluation.resolve(fact, maxAge: nil).standing { true } else { false }
     }
 
     // MARK: Destinations
