@@ -146,6 +146,8 @@ extension TrackMachine {
     }
 
     /// Whether a brake is under way already, or one has failed and waits for a person.
+    ///
+    /// A neutral step aside is none: it takes nothing from anybody while it is stuck.
     private var isBraking: Bool {
         let progress: Progress
         switch state.phase {
@@ -153,7 +155,8 @@ extension TrackMachine {
         case .entering(let current): progress = current
         case .error(let fault): progress = fault.progress
         }
-        return progress.direction == .brakes || leadsAside(progress)
+        if case .guard = progress.cause { return true }
+        return progress.direction == .brakes
     }
 
     /// Whether a transition is a guard's, or leads to a stage beside the road.
