@@ -167,7 +167,9 @@ extension TrackMachine {
 
     /// Gives up the transition under way in favour of a brake: what is not sent is never sent, and
     /// what may have landed is watched.
-    mutating func supersede() {
+    ///
+    /// `keepingDone`: no brake follows, so that a raise which has landed needs one too.
+    mutating func supersede(keepingDone: Bool = false) {
         let progress: Progress
         switch state.phase {
         case .waiting, .finished: return
@@ -175,7 +177,8 @@ extension TrackMachine {
         case .error(let fault): progress = fault.progress
         }
         state.uncertain += progress.intents.filter { open in
-            open.intent.direction == .raises && open.mayHaveLanded && !open.isDone
+            open.intent.direction == .raises && open.mayHaveLanded
+                && (keepingDone || !open.isDone)
         }.map { open in
             guard case .inDoubt(let reason) = open.status, open.intent.actionClass.isProbed else {
                 return open
