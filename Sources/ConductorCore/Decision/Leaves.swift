@@ -101,31 +101,43 @@ extension TrackMachine {
     }
 
     private mutating func candidateLeaf() -> Explanation.Leaf {
-        let index = rules.candidate.flatMap { machine.factIndex[$0.commit] }
-        if let index { evaluation.wakeWhenStale(evaluation.resolve(index, maxAge: nil)) }
+        var missing: String? = rules.candidate == nil ? "candidate" : nil
+        for path in candidateFacts {
+            guard let index = machine.factIndex[path] else { continue }
+            evaluation.wakeWhenStale(evaluation.resolve(index, maxAge: nil))
+            if missing == nil, candidateText(path) == nil { missing = path }
+        }
         return Explanation.Leaf(
             "candidate",
             kind: .candidate,
-            verdict: candidateNow == nil ? .unknown(missingCandidate) : .met,
-            note: candidateNow == nil ? "the commit of the release candidate is not known" : nil
+            verdict: missing.map { .unknown(.missing(fact: $0)) } ?? .met,
+            note: missing.map { "\($0) of the release candidate is not known" }
         )
     }
 
-    private var missingCandidate: Cause {
-        .missing(fact: rules.candidate?.commit ?? "candidate")
+    /// The facts that say what the candidate is, as far as they are declared.
+    private var candidateFacts: [String] {
+        guard let facts = rules.candidate else { return [] }
+        return [facts.commit, facts.build, facts.digest].compactMap(\.self)
     }
 
-    /// What the candidate would be if it were latched now.
+    private func candidateText(_ path: String) -> String? {
+        guard let index = machine.factIndex[path],
+            case .known(_, let json) = evaluation.resolve(index, maxAge: nil).standing
+        else { return nil }
+        return json.stringValue ?? json.intValue.map(String.init)
+    }
+
+    /// What the candidate would be if it were latched now; nil while a declared part is not known.
     var candidateNow: Candidate? {
-        guard let facts = rules.candidate else { return nil }
-        func text(_ path: String?) -> String? {
-            guard let path, let index = machine.factIndex[path],
-                case .known(_, let json) = evaluation.resolve(index, maxAge: nil).standing
-            else { return nil }
-            return json.stringValue ?? json.intValue.map(String.init)
-        }
-        guard let commit = text(facts.commit) else { return nil }
-        return Candidate(commit: commit, build: text(facts.build), digest: text(facts.digest))
+        guard let facts = rules.candidate, candidateFacts.allSatisfy({ candidateText($0) != nil }),
+            let commit = candidateText(facts.commit)
+        else { return nil }
+        return Candidate(
+            commit: commit,
+            build: facts.build.flatMap(candidateText),
+            digest: facts.digest.flatMap(candidateText)
+        )
     }
 
     /// Unknown never raises: guards quiet, reality as believed, clocks trusted, nothing in doubt.

@@ -229,13 +229,24 @@ struct TrackMachine {
         state.candidate = nil
     }
 
+    /// Whether a track in a stage has a candidate: from the one that latches it on, and beside the
+    /// road.
+    private func hasCandidate(_ stage: Stage) -> Bool {
+        guard let latch = rules.stages.firstIndex(where: \.latchesCandidate),
+            let place = rules.stages.firstIndex(where: { $0.name == stage.name })
+        else { return false }
+        return place >= latch || stage.kind == .waiting
+    }
+
     /// A track that was registered in flight takes up what its stage means.
     private mutating func settleIn() {
-        guard case .waiting = state.phase, state.step == 0,
-            let stage = state.stage.flatMap(rules.stage)
-        else { return }
+        guard state.step == 0, let stage = state.stage.flatMap(rules.stage) else { return }
+        switch state.phase {
+        case .waiting, .finished: break
+        case .entering, .error: return
+        }
         if stage.terminal || stage.monitor != nil { state.phase = .finished }
-        if stage.latchesCandidate, state.candidate == nil { state.candidate = candidateNow }
+        if state.candidate == nil, hasCandidate(stage) { state.candidate = candidateNow }
         guard stage.kind == .waiting, state.pause == nil else { return }
         // Where it was nobody says; the first stage from which one gets here is the careful answer.
         let ways =
