@@ -227,6 +227,17 @@ extension TrackMachine {
             return refuse(command, "there is nothing to retry: the track is \(state.phase.name)")
         }
         var progress = fault.progress
+        // What must happen at most once is not tried again on anybody's guess.
+        let open = progress.intents.first { open in
+            guard case .inDoubt = open.status else { return false }
+            return open.intent.actionClass == .atMostOnce
+        }
+        if let open {
+            return refuse(
+                command,
+                "\(open.intent.key) may have happened: look, then resolve it --done or --not-done"
+            )
+        }
         for place in progress.intents.indices where !progress.intents[place].isDone {
             switch progress.intents[place].status {
             case .inDoubt where progress.intents[place].intent.actionClass.isProbed:
