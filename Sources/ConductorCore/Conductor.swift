@@ -118,11 +118,7 @@ extension TrackMachine {
         var transitions: [Explanation.Transition] = []
         for transition in transitionsHere() {
             var leaves = leaves(of: transition, pushed: false)
-            for place in leaves.indices where leaves[place].kind == .condition {
-                guard let index = machine.conditionIndex[leaves[place].name] else { continue }
-                leaves[place].facts = evaluation.readFacts(ofCondition: index)
-                leaves[place].link = leaves[place].link.flatMap(filled)
-            }
+            describe(&leaves)
             transitions.append(
                 Explanation.Transition(
                     name: transition.name,
@@ -133,7 +129,7 @@ extension TrackMachine {
                 )
             )
         }
-        return Explanation(
+        var explanation = Explanation(
             track: state.track,
             at: now.wall,
             stage: state.stage,
@@ -142,6 +138,48 @@ extension TrackMachine {
             work: work(),
             transitions: transitions
         )
+        explanation.guards = guardsHere()
+        explanation.isShadowed = view.shadow
+        return explanation
+    }
+
+    /// Adds what people want to know of each condition: the facts, and the link.
+    private func describe(_ leaves: inout [Explanation.Leaf]) {
+        for place in leaves.indices where leaves[place].kind == .condition {
+            guard let index = machine.conditionIndex[leaves[place].name] else { continue }
+            leaves[place].facts = evaluation.readFacts(ofCondition: index)
+            leaves[place].link = leaves[place].link.flatMap(filled)
+        }
+    }
+
+    /// The guards that watch here, each with its conditions.
+    private mutating func guardsHere() -> [Explanation.Transition] {
+        watchingGuards().map { guardRule in
+            var leaves: [Explanation.Leaf] = guardRule.when.compactMap { name in
+                guard let index = machine.conditionIndex[name] else { return nil }
+                let condition = machine.conditions[index].condition
+                let verdict = evaluation.answer(index).verdict
+                return Explanation.Leaf(
+                    name,
+                    kind: .condition,
+                    verdict: verdict,
+                    // What is not met here is good news.
+                    light: verdict == .unmet ? .green : verdict == .met ? .red : nil,
+                    title: condition.title,
+                    owner: condition.owner,
+                    link: condition.link,
+                    since: state.verdicts[name]?.since.wall
+                )
+            }
+            describe(&leaves)
+            return Explanation.Transition(
+                name: "guard \(guardRule.name)",
+                to: target(of: guardRule.to) ?? guardRule.to.description,
+                direction: machine.direction(of: guardRule.actions),
+                manual: false,
+                leaves: leaves
+            )
+        }
     }
 
     /// A link with its `${facts}` filled in; nil while one of them is not known.

@@ -4,6 +4,9 @@
 package enum Limits {
     /// Deepest nesting of a JSON text.
     package static let jsonDepth = 64
+    /// Deepest nesting of what the conductor wrote itself: deeper than anything that comes in, with
+    /// all that is put around it, so that what was written can always be read.
+    package static let storedJSONDepth = 160
     /// Facts in one observation of a source.
     package static let factsPerObservation = 2_000
     /// Bytes of one observation's canonical form.

@@ -111,7 +111,7 @@ private struct ColumnReader {
 
     private func parse(_ text: String) throws(EntryFault) -> JSON {
         do {
-            return try JSON(parsing: text)
+            return try JSON(stored: text)
         } catch {
             throw fault("is no JSON (\(error))")
         }

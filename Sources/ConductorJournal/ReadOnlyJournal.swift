@@ -161,7 +161,7 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
             throw JournalError(.absent, path: path, "has no body \(digest)")
         }
         guard case .text(let text) = found, Digest.text(of: Array(text.utf8)) == digest,
-            let json = try? JSON(parsing: text)
+            let json = try? JSON(stored: text)
         else {
             throw JournalError(.unreadable, path: path, "has another body as \(digest)")
         }

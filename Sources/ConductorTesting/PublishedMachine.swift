@@ -40,6 +40,12 @@ package enum PublishedMachine {
             where machine.actions[place].name == "store.start_rollout" {
                 machine.actions[place].actionClass = .atMostOnce
             }
+        case "published-tagging":
+            machine.name = name
+            for place in machine.transitions.indices
+            where machine.transitions[place].name == "rollout_1->cancelled" {
+                machine.transitions[place].actions = [ActionUse("vcs.tag")]
+            }
         default: return nil
         }
         return machine
@@ -47,6 +53,7 @@ package enum PublishedMachine {
 
     package static let names = [
         "published", "published-resuming", "published-webhook", "published-once",
+        "published-tagging",
     ]
 
     package static let published = Machine(

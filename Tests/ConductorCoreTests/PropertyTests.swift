@@ -89,7 +89,7 @@ import Testing
             }
         }
         #expect(fired > 50)
-        #expect(raised > 20)
+        #expect(raised > 10)
         #expect(braked > 10)
     }
 

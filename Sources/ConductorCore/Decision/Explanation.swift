@@ -8,6 +8,32 @@ package struct Explanation: Sendable, Equatable {
     /// For `entering` and `error`: the transition, its actions and what to do.
     package var work: [String]
     package var transitions: [Transition]
+    /// The guards that watch here, each as the brake that it would fire.
+    package var guards: [Transition] = []
+    /// Things that a person is called for.
+    package var alerts: [String] = []
+    /// The stage that reality shows, where it is another one.
+    package var drift: String?
+    /// Whether decisions are recorded only, and nothing is done.
+    package var isShadowed = false
+
+    package init(
+        track: TrackID,
+        at: Instant,
+        stage: String?,
+        phase: String,
+        light: Light,
+        work: [String],
+        transitions: [Transition]
+    ) {
+        self.track = track
+        self.at = at
+        self.stage = stage
+        self.phase = phase
+        self.light = light
+        self.work = work
+        self.transitions = transitions
+    }
 
     /// A transition with all that it needs.
     package struct Transition: Sendable, Equatable {

@@ -101,31 +101,43 @@ extension TrackMachine {
     }
 
     private mutating func candidateLeaf() -> Explanation.Leaf {
-        let index = rules.candidate.flatMap { machine.factIndex[$0.commit] }
-        if let index { evaluation.wakeWhenStale(evaluation.resolve(index, maxAge: nil)) }
+        var missing: String? = rules.candidate == nil ? "candidate" : nil
+        for path in candidateFacts {
+            guard let index = machine.factIndex[path] else { continue }
+            evaluation.wakeWhenStale(evaluation.resolve(index, maxAge: nil))
+            if missing == nil, candidateText(path) == nil { missing = path }
+        }
         return Explanation.Leaf(
             "candidate",
             kind: .candidate,
-            verdict: candidateNow == nil ? .unknown(missingCandidate) : .met,
-            note: candidateNow == nil ? "the commit of the release candidate is not known" : nil
+            verdict: missing.map { .unknown(.missing(fact: $0)) } ?? .met,
+            note: missing.map { "\($0) of the release candidate is not known" }
         )
     }
 
-    private var missingCandidate: Cause {
-        .missing(fact: rules.candidate?.commit ?? "candidate")
+    /// The facts that say what the candidate is, as far as they are declared.
+    private var candidateFacts: [String] {
+        guard let facts = rules.candidate else { return [] }
+        return [facts.commit, facts.build, facts.digest].compactMap(\.self)
     }
 
-    /// What the candidate would be if it were latched now.
+    private func candidateText(_ path: String) -> String? {
+        guard let index = machine.factIndex[path],
+            case .known(_, let json) = evaluation.resolve(index, maxAge: nil).standing
+        else { return nil }
+        return json.stringValue ?? json.intValue.map(String.init)
+    }
+
+    /// What the candidate would be if it were latched now; nil while a declared part is not known.
     var candidateNow: Candidate? {
-        guard let facts = rules.candidate else { return nil }
-        func text(_ path: String?) -> String? {
-            guard let path, let index = machine.factIndex[path],
-                case .known(_, let json) = evaluation.resolve(index, maxAge: nil).standing
-            else { return nil }
-            return json.stringValue ?? json.intValue.map(String.init)
-        }
-        guard let commit = text(facts.commit) else { return nil }
-        return Candidate(commit: commit, build: text(facts.build), digest: text(facts.digest))
+        guard let facts = rules.candidate, candidateFacts.allSatisfy({ candidateText($0) != nil }),
+            let commit = candidateText(facts.commit)
+        else { return nil }
+        return Candidate(
+            commit: commit,
+            build: facts.build.flatMap(candidateText),
+            digest: facts.digest.flatMap(candidateText)
+        )
     }
 
     /// Unknown never raises: guards quiet, reality as believed, clocks trusted, nothing in doubt.
@@ -146,6 +158,17 @@ extension TrackMachine {
         if let drift {
             leaves.append(
                 .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
+            )
+        } else if let stage = state.stage,
+            case .unknown(let cause) = evaluation.reality(of: stage)
+        {
+            leaves.append(
+                .init(
+                    "drift",
+                    kind: .drift,
+                    verdict: .unknown(cause),
+                    note: "nobody knows whether reality still shows \(stage)"
+                )
             )
         }
         if let until = state.raisesBlockedUntil {
@@ -251,7 +274,10 @@ extension TrackMachine {
 
     // MARK: The second look
 
-    private func confirmationLeaf(of transition: Transition) -> Explanation.Leaf {
+    private mutating func confirmationLeaf(of transition: Transition) -> Explanation.Leaf {
+        for fact in facts(ofRaise: transition) {
+            evaluation.wakeWhenStale(evaluation.resolve(fact, maxAge: nil))
+        }
         let isConfirmed: Bool
         if let confirmation = state.confirmation, confirmation.transition == transition.name {
             isConfirmed = sources(of: transition).allSatisfy {
@@ -275,17 +301,30 @@ extension TrackMachine {
     }
 
     /// The sources whose facts a raise rests on; people answer for themselves.
+    ///
+    /// Among them are those that show whether the track is still where it is believed to be.
     func sources(of transition: Transition) -> [String] {
-        let guards = watchingGuards().flatMap(\.when)
-        var names = machine.facts(ofConditions: transition.when + guards)
+        var names = facts(ofRaise: transition)
+            // What is unknown carries no verdict; a raise that needs it lacks it anyway.
+            .filter { isKnown(fact: $0) }
             .map { rules.facts[$0].source }
             .filter { rules.people[$0] == nil }
         names.sort { $0.precedes($1) }
         var unique: [String] = []
         for name in names where unique.last != name { unique.append(name) }
-        // A source that nobody has heard of yet cannot confirm; what it gives is unknown anyway,
-        // and no met condition rests on it unless an alternative made it true.
-        return unique.filter { view.readings[$0]?.good != nil }
+        return unique
+    }
+
+    private func facts(ofRaise transition: Transition) -> [Int] {
+        let guards = watchingGuards().flatMap(\.when)
+        let waiting = rules.stages.filter { $0.kind == .waiting }.map(\.name)
+        let shown = ([state.stage].compactMap(\.self) + waiting)
+            .flatMap { machine.realities[$0]?.facts ?? [] }
+        return machine.facts(ofConditions: transition.when + guards) + shown
+    }
+
+    private func isKnown(fact: Int) -> Bool {
+        if case .known = evaluation.resolve(fact, maxAge: nil).standing { true } else { false }
     }
 
     // MARK: Destinations

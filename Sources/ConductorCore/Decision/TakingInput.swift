@@ -161,6 +161,9 @@ extension TrackMachine {
             return accept(command, "it is paused already; now only a person resumes it")
         }
         if fired != nil { takeBack() }
+        if kind == .waiting, state.pause != nil, fired == nil, !isAlreadyBraking {
+            return stayPaused(command)
+        }
         let transition = transitionsHere().first { transition in
             target(of: transition.to).flatMap(rules.stage)?.kind == kind
         }
@@ -190,6 +193,33 @@ extension TrackMachine {
         )
         beforeFiring?.command = command.id
         accept(command, "\(name) is decided")
+    }
+
+    /// A pause while the way out of the pause is under way: what may have landed is braked again.
+    private mutating func stayPaused(_ command: Command) {
+        guard !view.stopped else { return refuse(command, "STOP lets nothing through") }
+        let wasUnderWay: Bool =
+            switch state.phase {
+            case .entering, .error: true
+            case .waiting, .finished: false
+            }
+        supersede(keepingDone: true)
+        state.pause?.by = .person(actor: command.actor)
+        accept(
+            command,
+            wasUnderWay
+                ? "the resume is given up; it stays paused"
+                : "it is paused already; now only a person resumes it"
+        )
+    }
+
+    /// Whether what is under way lets fewer users have it, whoever asked for it.
+    private var isAlreadyBraking: Bool {
+        switch state.phase {
+        case .waiting, .finished: false
+        case .entering(let progress): progress.direction == .brakes
+        case .error(let fault): fault.progress.direction == .brakes
+        }
     }
 
     private mutating func retry(_ command: Command) {
@@ -227,7 +257,8 @@ extension TrackMachine {
         }
         switch how {
         case .stay:
-            supersede()
+            // While it is paused, what a resume has done already is against what is believed.
+            supersede(keepingDone: state.pause != nil)
             state.disarmed.append(progress.transition)
             accept(command, "\(progress.transition) is given up; the track stays")
         case .asDone:

@@ -235,13 +235,24 @@ struct TrackMachine {
         state.candidate = nil
     }
 
+    /// Whether a track in a stage has a candidate: from the one that latches it on, and beside the
+    /// road.
+    private func hasCandidate(_ stage: Stage) -> Bool {
+        guard let latch = rules.stages.firstIndex(where: \.latchesCandidate),
+            let place = rules.stages.firstIndex(where: { $0.name == stage.name })
+        else { return false }
+        return place >= latch || stage.kind == .waiting
+    }
+
     /// A track that was registered in flight takes up what its stage means.
     private mutating func settleIn() {
-        guard case .waiting = state.phase, state.step == 0,
-            let stage = state.stage.flatMap(rules.stage)
-        else { return }
+        guard state.step == 0, let stage = state.stage.flatMap(rules.stage) else { return }
+        switch state.phase {
+        case .waiting, .finished: break
+        case .entering, .error: return
+        }
         if stage.terminal || stage.monitor != nil { state.phase = .finished }
-        if stage.latchesCandidate, state.candidate == nil { state.candidate = candidateNow }
+        if state.candidate == nil, hasCandidate(stage) { state.candidate = candidateNow }
         guard stage.kind == .waiting, state.pause == nil else { return }
         // Where it was nobody says; the first stage from which one gets here is the careful answer.
         let ways =
@@ -313,19 +324,29 @@ struct TrackMachine {
         }
     }
 
+    /// Sends the brake that leads to the present stage once more; without one, people are told.
     private mutating func sendBrakeAgain(after raise: Intent) {
-        guard let stage = state.stage, let actions = brake(from: raise.from, to: stage) else {
+        // From a waiting stage, what counts is where the track was paused.
+        let origins = [state.pause?.previous, raise.from].compactMap(\.self)
+        var again: [Intent] = []
+        if let stage = state.stage {
+            for origin in origins where again.isEmpty {
+                guard let actions = brake(from: origin, to: stage) else { continue }
+                again = makeIntents(actions, transition: "again", to: stage, again: raise)
+                    .filter { $0.direction == .brakes }
+            }
+        }
+        guard !again.isEmpty else {
+            alerts.append("\(raise.key) landed after it was superseded, and nothing can brake it")
             return
         }
-        let again = makeIntents(actions, transition: "again", to: stage, again: raise)
-            .filter { $0.direction == .brakes }
         intents += again
         state.outbox += again.map { IntentProgress(intent: $0) }
         drainBrakes()
     }
 
     /// The actions of the brake that led, or could have led, from one stage to another.
-    private func brake(from: String?, to: String) -> [ActionUse]? {
+    private func brake(from: String, to: String) -> [ActionUse]? {
         if case .guard(let name) = state.pause?.by,
             let guardRule = rules.guards.first(where: { $0.name == name })
         {
@@ -339,7 +360,7 @@ struct TrackMachine {
         if let transition { return transition.actions }
         return rules.guards.first { guardRule in
             guardRule.to == .stage(to) && applies(guardRule.platforms)
-                && from.map(guardRule.watch.contains) == true
+                && guardRule.watch.contains(from)
         }?.actions
     }
 

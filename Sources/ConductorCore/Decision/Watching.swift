@@ -146,6 +146,8 @@ extension TrackMachine {
     }
 
     /// Whether a brake is under way already, or one has failed and waits for a person.
+    ///
+    /// A neutral step aside is none: it takes nothing from anybody while it is stuck.
     private var isBraking: Bool {
         let progress: Progress
         switch state.phase {
@@ -153,7 +155,8 @@ extension TrackMachine {
         case .entering(let current): progress = current
         case .error(let fault): progress = fault.progress
         }
-        return progress.direction == .brakes || leadsAside(progress)
+        if case .guard = progress.cause { return true }
+        return progress.direction == .brakes
     }
 
     /// Whether a transition is a guard's, or leads to a stage beside the road.
@@ -164,7 +167,9 @@ extension TrackMachine {
 
     /// Gives up the transition under way in favour of a brake: what is not sent is never sent, and
     /// what may have landed is watched.
-    mutating func supersede() {
+    ///
+    /// `keepingDone`: no brake follows, so that a raise which has landed needs one too.
+    mutating func supersede(keepingDone: Bool = false) {
         let progress: Progress
         switch state.phase {
         case .waiting, .finished: return
@@ -172,7 +177,8 @@ extension TrackMachine {
         case .error(let fault): progress = fault.progress
         }
         state.uncertain += progress.intents.filter { open in
-            open.intent.direction == .raises && open.mayHaveLanded && !open.isDone
+            open.intent.direction == .raises && open.mayHaveLanded
+                && (keepingDone || !open.isDone)
         }.map { open in
             guard case .inDoubt(let reason) = open.status, open.intent.actionClass.isProbed else {
                 return open

@@ -219,7 +219,7 @@ package struct World: Sendable {
 
     private static func decode<Value: Decodable>(_ text: String, _ what: String) throws -> Value {
         do {
-            return try JSON(parsing: text).decode()
+            return try JSON(stored: text).decode()
         } catch {
             throw WorldError(what: what, why: "\(error)")
         }
@@ -292,9 +292,11 @@ package struct World: Sendable {
             Moment(tick.at)
         )
         if let text = decisions[track],
-            let decision = try? JSON(parsing: text).decode(Decision.self)
+            let decision = try? JSON(stored: text).decode(Decision.self)
         {
             explanation.light = decision.light
+            explanation.alerts = decision.alerts
+            explanation.drift = decision.drift
         }
         return explanation
     }

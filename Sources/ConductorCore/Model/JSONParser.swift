@@ -9,24 +9,40 @@ package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConverti
 
 extension JSON {
     /// Reads one JSON text (RFC 8259), strictly: a name twice in an object is an error, and so are
-    /// nesting beyond `Limits.jsonDepth` and numbers that overflow a double.
+    /// nesting beyond `depth` and numbers that overflow a double.
     ///
     /// - Throws: `JSONSyntaxError` at the first byte that does not fit.
-    package init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
-        var parser = JSONParser(bytes: bytes)
+    package init(
+        parsing bytes: [UInt8],
+        depth: Int = Limits.jsonDepth
+    ) throws(JSONSyntaxError) {
+        var parser = JSONParser(bytes: bytes, limit: depth)
         self = try parser.document()
     }
 
-    package init(parsing text: String) throws(JSONSyntaxError) {
-        try self.init(parsing: Array(text.utf8))
+    package init(
+        parsing text: String,
+        depth: Int = Limits.jsonDepth
+    ) throws(JSONSyntaxError) {
+        try self.init(parsing: Array(text.utf8), depth: depth)
+    }
+
+    /// Reads what the conductor wrote itself.
+    package init(stored text: String) throws(JSONSyntaxError) {
+        try self.init(parsing: text, depth: Limits.storedJSONDepth)
     }
 }
 
 private struct JSONParser {
     let bytes: [UInt8]
+    /// Deepest nesting that is taken.
+    let limit: Int
     var position = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], limit: Int) {
+        self.bytes = bytes
+        self.limit = limit
+    }
 
     private func failure(_ message: String) -> JSONSyntaxError {
         JSONSyntaxError(message: message, offset: position)
@@ -54,8 +70,8 @@ private struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSON {
-        guard depth <= Limits.jsonDepth else {
-            throw failure("nested deeper than \(Limits.jsonDepth)")
+        guard depth <= limit else {
+            throw failure("nested deeper than \(limit)")
         }
         skipSpace()
         guard let first = current else {

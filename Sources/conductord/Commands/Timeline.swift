@@ -34,7 +34,7 @@ struct Timeline: ParsableCommand {
         if case .discovery(let record)? = try reader.discovery(of: track)?.entry,
             let machine = try reader.machine(record.machine)
         {
-            stages = try JSON(parsing: machine.source).decode(Machine.self).stages
+            stages = try JSON(stored: machine.source).decode(Machine.self).stages
         }
         var history = TrackHistory(track: track, stages: stages)
         var times: [Int: Instant] = [:]

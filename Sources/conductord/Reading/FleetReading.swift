@@ -31,13 +31,14 @@ struct FleetReading {
             stop = nil
         }
         var machines: [String: Machine] = [:]
-        tracks = try reader.tracks(atOrBefore: end).compactMap { track in
+        tracks = try reader.tracks(atOrBefore: end).compactMap { [tick] track in
             guard var view = try Self.view(of: track, reader, end: end) else { return nil }
             let digest = view.state.machine
             if machines[digest] == nil, let record = try reader.machine(digest) {
-                machines[digest] = try JSON(parsing: record.source).decode(Machine.self)
+                machines[digest] = try JSON(stored: record.source).decode(Machine.self)
             }
             view.machine = machines[digest]
+            view.isShadowed = tick?.shadow.contains(track.app) == true
             return view
         }
     }
@@ -56,7 +57,7 @@ struct FleetReading {
         }
         guard let state = world.states[track] else { return nil }
         let decision = try world.decisions[track].map {
-            try JSON(parsing: $0).decode(Decision.self)
+            try JSON(stored: $0).decode(Decision.self)
         }
         return TrackView(state: state, decision: decision)
     }

@@ -67,7 +67,7 @@ struct Standing {
         var digest: String?
         if case .discovery(let record)? = discovery?.entry { digest = record.machine }
         if case .decision(let record)? = decision?.entry {
-            digest = try JSON(parsing: record.state).decode(TrackState.self).machine
+            digest = try JSON(stored: record.state).decode(TrackState.self).machine
         }
         for polls in try reader.polls(seenBy: track, atOrBefore: end - 1) {
             // An older failure is no part of the reading any more.

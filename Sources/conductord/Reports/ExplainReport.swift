@@ -25,6 +25,10 @@ struct ExplainReport: Sendable {
             "work": JSON(explanation.work),
             "recorded_equal": .bool(recordedEqual),
             "transitions": .array(explanation.transitions.map(json)),
+            "guards": .array(explanation.guards.map(json)),
+            "alerts": JSON(explanation.alerts),
+            "drift": JSON(explanation.drift),
+            "shadow": .bool(explanation.isShadowed),
         ]
     }
 
@@ -77,6 +81,10 @@ struct ExplainReport: Sendable {
             lines.append("")
             lines += tree(of: transition, on: page)
         }
+        for brake in explanation.guards {
+            lines.append("")
+            lines += tree(of: brake, on: page)
+        }
         lines.append("")
         lines += whyNot(on: page)
         if !recordedEqual {
@@ -110,13 +118,29 @@ struct ExplainReport: Sendable {
         for hold in holds {
             lines.append(page.paint("‖ hold on \(hold.scope), by \(hold.words(on: page))", .yellow))
         }
+        lines += explanation.alerts.map { page.paint("✖ \($0)", .red) }
+        if let drift = explanation.drift {
+            lines.append(page.paint("≠ reality shows another stage: \(drift)", .yellow))
+        }
+        if explanation.isShadowed {
+            lines.append(
+                page.paint("▒ in shadow: what would be done is recorded, nothing is done", .yellow)
+            )
+        }
         lines += explanation.work.map { "  \($0)" }
         return lines
     }
 
     private func tree(of transition: Explanation.Transition, on page: Page) -> [String] {
         let missing = transition.smallest.count
-        let state = missing == 0 ? "nothing is missing" : "\(missing) missing"
+        let isGuard = transition.name.hasPrefix("guard ")
+        let state =
+            switch (isGuard, missing) {
+            case (true, 0): "met"
+            case (true, _): "watching"
+            case (false, 0): "nothing is missing"
+            case (false, _): "\(missing) missing"
+            }
         let kind = transition.manual ? ", by hand" : ""
         let direction =
             switch transition.direction {
@@ -151,7 +175,12 @@ struct ExplainReport: Sendable {
     private static func mark(of leaf: Explanation.Leaf) -> (sign: String, ink: Ink) {
         switch leaf.verdict {
         case .met: ("✔", .green)
-        case .unmet: leaf.light == .red ? ("✖", .red) : ("◐", .yellow)
+        case .unmet:
+            switch leaf.light {
+            case .red: ("✖", .red)
+            case .green: ("○", .green)
+            case .grey, .yellow, .unknown: ("◐", .yellow)
+            }
         case .unknown: ("?", .magenta)
         case .notApplicable: ("○", .faint)
         }
@@ -214,7 +243,11 @@ struct ExplainReport: Sendable {
         guard let way else { return ["Nothing leads further on from \(stage)."] }
         let missing = way.leaves.filter { !$0.isMet }
         guard !missing.isEmpty else {
-            return ["Nothing stands in the way of → \(way.to)."]
+            return [
+                explanation.isShadowed
+                    ? "Only shadow keeps it from → \(way.to): 'shadow: false' in conductor.yaml."
+                    : "Nothing stands in the way of → \(way.to)."
+            ]
         }
         var lines = [page.paint("Why not → \(way.to) yet? Exactly this must change:", .bold)]
         for (place, leaf) in missing.enumerated() {

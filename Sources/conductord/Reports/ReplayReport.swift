@@ -44,7 +44,7 @@ struct ReplayReport: Sendable {
     /// The recorded text as it stands, should it be no JSON.
     private static func document(_ text: String?) -> JSON {
         guard let text else { return .null }
-        return (try? JSON(parsing: text)) ?? .string(text)
+        return (try? JSON(stored: text)) ?? .string(text)
     }
 
     // MARK: For people
@@ -104,7 +104,7 @@ enum Difference {
         and right: String
     ) -> (path: String, left: String, right: String)? {
         guard left != right else { return nil }
-        guard let first = try? JSON(parsing: left), let second = try? JSON(parsing: right) else {
+        guard let first = try? JSON(stored: left), let second = try? JSON(stored: right) else {
             return ("(text)", cut(left), cut(right))
         }
         return find(first, second, at: "$").map { ($0.path, cut($0.left), cut($0.right)) }

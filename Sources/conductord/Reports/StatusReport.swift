@@ -46,6 +46,8 @@ struct StatusReport: Sendable {
             "blocking": JSON(blocking(track)),
             "work": JSON(work(of: state)),
             "alerts": JSON(track.decision?.alerts ?? []),
+            "drift": JSON(track.decision?.drift),
+            "shadow": .bool(track.isShadowed),
             "next": .array(
                 (track.decision?.transitions ?? []).map { candidate in
                     [
@@ -121,17 +123,19 @@ struct StatusReport: Sendable {
             Cell(state.track.description, .bold),
             track.light.cell,
             Cell(state.stage ?? "not placed"),
-            phase(of: state, isHeld: isHeld),
+            phase(of: state, isHeld: isHeld, isShadowed: track.isShadowed),
             Cell(at.map { Words.length($0 - state.since.wall) } ?? ""),
             Cell(state.retired ? "" : track.wayOn?.to ?? "", .cyan),
             Cell(waits(track)),
         ]
     }
 
-    private func phase(of state: TrackState, isHeld: Bool) -> Cell {
+    private func phase(of state: TrackState, isHeld: Bool, isShadowed: Bool) -> Cell {
         if state.retired { return Cell("retired", .faint) }
         switch state.phase {
-        case .waiting: return isHeld ? Cell("held", .yellow) : Cell("waiting")
+        case .waiting:
+            if isHeld { return Cell("held", .yellow) }
+            return isShadowed ? Cell("shadow", .faint) : Cell("waiting")
         case .entering(let progress): return Cell("→ \(progress.to)", .cyan)
         case .error: return Cell("error", .bold, .red)
         case .finished: return Cell("finished", .faint)
@@ -145,6 +149,10 @@ struct StatusReport: Sendable {
         case .waiting, .finished: break
         }
         var text = blocking(track).joined(separator: ", ")
+        if let drift = track.decision?.drift {
+            text += (text.isEmpty ? "" : "; ") + "reality shows \(drift)"
+        }
+        for alert in track.decision?.alerts ?? [] { text += (text.isEmpty ? "" : "; ") + alert }
         if let earliest = track.wayOn?.earliest {
             text += text.isEmpty ? "" : "; "
             text += "earliest \(Words.clock(earliest))"

@@ -82,7 +82,7 @@ struct TrackHistory: Sendable {
 
     private static func decode<Value: Decodable>(_ text: String, _ what: String) throws -> Value {
         do {
-            return try JSON(parsing: text).decode()
+            return try JSON(stored: text).decode()
         } catch {
             throw WorldError(what: what, why: "\(error)")
         }

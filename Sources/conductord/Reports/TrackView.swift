@@ -7,6 +7,8 @@ struct TrackView: Sendable {
     var decision: Decision?
     /// The pinned machine.
     var machine: Machine?
+    /// Decided and recorded only; nothing is done.
+    var isShadowed = false
 
     var light: Light { decision?.light ?? .grey }
 
