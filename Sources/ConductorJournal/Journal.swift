@@ -217,7 +217,7 @@ extension Journal {
         var batch = Batch(sequence: state.sequence, hash: state.hash)
         let known = state.channels
         try queue.inDatabase { database in
-            try database.inTransaction(.immediate) {
+            try database.inImmediateTransaction {
                 for (index, entry) in entries.enumerated() {
                     do {
                         try write(entry, bodies, known, &batch, database)
@@ -227,7 +227,6 @@ extension Journal {
                         throw invalid(index, "it holds a value that has no JSON form")
                     }
                 }
-                return .commit
             }
         }
         return batch

@@ -110,6 +110,26 @@ struct PreparedStatement {
     }
 }
 
+extension Database {
+    /// Runs `body` in one transaction, which is durable when this returns.
+    ///
+    /// As GRDB's own `inTransaction`, but `BEGIN` and `COMMIT` come from the cache too: to parse
+    /// them anew costs as much as to write the row.
+    func inImmediateTransaction(_ body: () throws -> Void) throws {
+        try PreparedStatement(self, "BEGIN IMMEDIATE TRANSACTION").run([])
+        do {
+            try body()
+            try PreparedStatement(self, "COMMIT TRANSACTION").run([])
+        } catch {
+            // SQLite ends the transaction by itself after some errors.
+            if isInsideTransaction {
+                try? PreparedStatement(self, "ROLLBACK TRANSACTION").run([])
+            }
+            throw error
+        }
+    }
+}
+
 /// The columns of the row on which a statement stands.
 ///
 /// Good only until the statement moves on. As a `~Copyable` type it would say so itself, but the

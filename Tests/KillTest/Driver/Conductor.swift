@@ -75,6 +75,13 @@ struct Daemon {
     /// How often a word stands in the log.
     func count(of word: String) -> Int { logged.split(separator: "\n").count { $0.contains(word) } }
 
+    /// Whether an action is under way; of this name, where one is given.
+    func isActing(_ action: String = "") -> Bool {
+        let lines = logged.split(separator: "\n").filter { $0.contains("/\(action)") }
+        let begun = lines.count { $0.contains(" performing") }
+        return begun > lines.count { $0.contains(" performed") }
+    }
+
     /// Waits until `isSo`, the end of the process, or the limit.
     ///
     /// Returns whether it became so.
