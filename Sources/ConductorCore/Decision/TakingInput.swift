@@ -33,8 +33,17 @@ extension TrackMachine {
 
     // MARK: Commands
 
+    /// A push is never remembered: what could not be decided for this long was asked of another
+    /// world.
+    static let patience = Span.seconds(10)
+
     private mutating func take(_ record: Entry.CommandRecord, liftedHold: Bool) {
         let command = record.command
+        if command.request.changesTheRoad,
+            now.elapsed.saturatingSubtract(record.at.elapsed) > Self.patience.milliseconds
+        {
+            return refuse(command, "it came too late to be decided: ask again")
+        }
         if let based = command.basedOn, command.request.changesTheRoad, based != before.revision {
             refuse(
                 command,
