@@ -39,12 +39,13 @@ extension TrackMachine {
 
     private mutating func take(_ record: Entry.CommandRecord, liftedHold: Bool) {
         let command = record.command
-        if command.request.changesTheRoad,
+        let changesTheRoad = command.request.changesTheRoad || raises(command, liftedHold)
+        if changesTheRoad,
             now.elapsed.saturatingSubtract(record.at.elapsed) > Self.patience.milliseconds
         {
             return refuse(command, "it came too late to be decided: ask again")
         }
-        if let based = command.basedOn, command.request.changesTheRoad, based != before.revision {
+        if let based = command.basedOn, changesTheRoad, based != before.revision {
             refuse(
                 command,
                 "the track has moved on: it is at revision \(before.revision), you looked at \(based)"
@@ -77,6 +78,11 @@ extension TrackMachine {
             signOff(command, what, verdict, at: record.at.wall)
         case .resolve(let key, let done): resolve(command, key: key, done: done)
         }
+    }
+
+    /// Whether it resumes a track; lifting a hold alone moves nothing.
+    private func raises(_ command: Command, _ liftedHold: Bool) -> Bool {
+        if case .resume = command.request { !liftedHold } else { false }
     }
 
     private mutating func accept(_ command: Command, _ message: String) {
