@@ -280,9 +280,12 @@ extension TrackMachine {
         }
         let isConfirmed: Bool
         if let confirmation = state.confirmation, confirmation.transition == transition.name {
-            isConfirmed = sources(of: transition).allSatisfy {
-                self.isConfirmed(source: $0, after: confirmation.after)
-            }
+            evaluation.wake(at: confirmation.expiry.saturatingAdd(1))
+            isConfirmed =
+                !confirmation.isOver(at: now)
+                && sources(of: transition).allSatisfy {
+                    self.isConfirmed(source: $0, after: confirmation.after)
+                }
         } else {
             isConfirmed = false
         }
@@ -378,4 +381,14 @@ extension Pause {
         case .stage(let name): name == previous
         }
     }
+}
+
+extension Confirmation {
+    /// For how long what a second look has seen counts.
+    static let validity = Span.minutes(5)
+
+    /// The last moment of the elapsed clock at which it counts.
+    var expiry: Int64 { after.saturatingAdd(Self.validity.milliseconds) }
+
+    func isOver(at now: Stamp) -> Bool { now.elapsed > expiry }
 }

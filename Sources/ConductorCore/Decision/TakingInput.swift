@@ -154,6 +154,7 @@ extension TrackMachine {
         guard missing.isEmpty else {
             if missing.count == 1, missing[0].kind == .confirmation,
                 state.confirmation?.transition != transition.name
+                    || state.confirmation?.isOver(at: now) == true
             {
                 state.confirmation = Confirmation(transition: transition.name, after: now.elapsed)
             }
