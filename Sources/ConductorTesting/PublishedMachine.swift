@@ -40,6 +40,18 @@ package enum PublishedMachine {
             where machine.actions[place].name == "store.start_rollout" {
                 machine.actions[place].actionClass = .atMostOnce
             }
+        case "published-side-road":
+            machine.name = name
+            machine.transitions.insert(
+                Transition(
+                    name: "go on without asking",
+                    from: "rollout_paused",
+                    to: .stage("rollout_100"),
+                    when: ["crash_rate_ok"],
+                    actions: [ActionUse("store.complete_rollout")]
+                ),
+                at: 0
+            )
         case "published-tagging":
             machine.name = name
             for place in machine.transitions.indices
@@ -53,7 +65,7 @@ package enum PublishedMachine {
 
     package static let names = [
         "published", "published-resuming", "published-webhook", "published-once",
-        "published-tagging",
+        "published-tagging", "published-side-road",
     ]
 
     package static let published = Machine(

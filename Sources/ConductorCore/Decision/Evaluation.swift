@@ -14,9 +14,7 @@ struct ResolvedFact: Sendable, Equatable {
     var fetched: Stamp?
     /// When it becomes, or became, too old, on the elapsed clock.
     var expires: Int64?
-    /// The moment that the value speaks of: the backend's, else the fetch.
-    var evidence: Instant?
-    /// The same moment on the elapsed clock, for `age(...)`.
+    /// The moment that the value speaks of, on the elapsed clock: the backend's, else the fetch.
     var origin: Int64?
 }
 
@@ -95,7 +93,6 @@ struct Evaluation {
         let observed = good.observation.observedAt[fact.name]
         resolved.observedAt = observed
         let lag = observed.map { max(0, (good.fetched.wall - $0).milliseconds) } ?? 0
-        resolved.evidence = observed.map { min($0, good.fetched.wall) } ?? good.fetched.wall
         resolved.origin = good.fetched.elapsed - lag
         let expires = (good.fetched.elapsed - lag).saturatingAdd(limit.milliseconds)
         resolved.expires = expires
@@ -173,7 +170,6 @@ struct Evaluation {
         }
         var resolved = ResolvedFact(standing: .known(converted, value), value: value)
         resolved.fetched = now
-        resolved.evidence = now.wall
         resolved.origin = now.elapsed
         return resolved
     }

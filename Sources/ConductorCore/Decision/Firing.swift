@@ -55,10 +55,18 @@ extension TrackMachine {
             }
         }
         if let second {
-            let asked = state.confirmation?.transition
-            guard asked != second.transition.name else { return }
-            // One that waits for a push alone is not given up for another that would.
-            if second.needsPush, let asked, isStillReady(asked) { return }
+            if let asked = state.confirmation {
+                // What waits for a push is asked for again by the push alone.
+                if asked.transition == second.transition.name,
+                    second.needsPush || !asked.isOver(at: now)
+                {
+                    return
+                }
+                // One that waits for a push is not given up for another that would.
+                if second.needsPush, !asked.isOver(at: now), isStillReady(asked.transition) {
+                    return
+                }
+            }
             state.confirmation = Confirmation(
                 transition: second.transition.name,
                 after: now.elapsed
@@ -68,13 +76,15 @@ extension TrackMachine {
         }
     }
 
-    /// Whether a transition whose second look is done waits for a push alone.
+    /// Whether a transition waits for a push alone, or for its second look besides.
     private mutating func isStillReady(_ name: String) -> Bool {
         guard let transition = transitionsHere().first(where: { $0.name == name }) else {
             return false
         }
         // A claim that others hold at the moment says nothing against what was seen.
-        return leaves(of: transition, pushed: true).allSatisfy { $0.isMet || $0.kind == .claim }
+        return leaves(of: transition, pushed: true).allSatisfy {
+            $0.isMet || $0.kind == .claim || $0.kind == .confirmation
+        }
     }
 
     /// An abandoned transition is armed again once one of its conditions was not met.

@@ -231,18 +231,36 @@ extension TrackMachine {
         if state.disarmed.contains(transition.name) {
             return ("rearm", "it was abandoned; advance fires it, or one of its conditions turning")
         }
-        if let pause = state.pause, pause.isReturn(transition.to, previous: pause.previous) {
-            switch pause.by {
+        if leadsOn(transition) {
+            switch state.pause?.by {
             case .person(let actor): return ("resume", "paused by \(actor); only a person resumes")
-            case .outside: return ("resume", "paused from outside; only a person resumes")
+            case .outside, nil: return ("resume", "paused from outside; only a person resumes")
+            case .guard where transition.manual: break
             case .guard:
-                if let limit = transition.resumeLimit, !transition.manual {
-                    return state.resumes < limit
-                        ? nil : ("resume", "it has resumed by itself \(limit) times already")
+                guard let limit = transition.resumeLimit else {
+                    return ("resume", "paused by a guard; no limit says that it resumes by itself")
                 }
+                return state.resumes < limit
+                    ? nil : ("resume", "it has resumed by itself \(limit) times already")
             }
         }
         return transition.manual ? ("push", "a person pushes it: advance") : nil
+    }
+
+    /// Whether a transition out of a waiting stage goes on with what was paused, by whatever way.
+    private func leadsOn(_ transition: Transition) -> Bool {
+        guard let stage = state.stage.flatMap(rules.stage), stage.kind == .waiting else {
+            return false
+        }
+        if machine.direction(of: transition.actions) == .raises { return true }
+        guard let to = target(of: transition.to),
+            let place = rules.stages.firstIndex(where: { $0.name == to }),
+            rules.stages[place].kind == .road
+        else { return false }
+        let previous = state.pause.flatMap { pause in
+            rules.stages.firstIndex { $0.name == pause.previous }
+        }
+        return place >= previous ?? 0
     }
 
     private func phaseLeaves() -> [Explanation.Leaf] {
@@ -280,9 +298,12 @@ extension TrackMachine {
         }
         let isConfirmed: Bool
         if let confirmation = state.confirmation, confirmation.transition == transition.name {
-            isConfirmed = sources(of: transition).allSatisfy {
-                self.isConfirmed(source: $0, after: confirmation.after)
-            }
+            evaluation.wake(at: confirmation.expiry.saturatingAdd(1))
+            isConfirmed =
+                !confirmation.isOver(at: now)
+                && sources(of: transition).allSatisfy {
+                    self.isConfirmed(source: $0, after: confirmation.after)
+                }
         } else {
             isConfirmed = false
         }
@@ -378,4 +399,14 @@ extension Pause {
         case .stage(let name): name == previous
         }
     }
+}
+
+extension Confirmation {
+    /// For how long what a second look has seen counts.
+    static let validity = Span.minutes(5)
+
+    /// The last moment of the elapsed clock at which it counts.
+    var expiry: Int64 { after.saturatingAdd(Self.validity.milliseconds) }
+
+    func isOver(at now: Stamp) -> Bool { now.elapsed > expiry }
 }

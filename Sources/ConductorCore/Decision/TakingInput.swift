@@ -33,9 +33,19 @@ extension TrackMachine {
 
     // MARK: Commands
 
+    /// A push is never remembered: what could not be decided for this long was asked of another
+    /// world.
+    static let patience = Span.seconds(10)
+
     private mutating func take(_ record: Entry.CommandRecord, liftedHold: Bool) {
         let command = record.command
-        if let based = command.basedOn, command.request.changesTheRoad, based != before.revision {
+        let changesTheRoad = command.request.changesTheRoad || raises(command, liftedHold)
+        if changesTheRoad,
+            now.elapsed.saturatingSubtract(record.at.elapsed) > Self.patience.milliseconds
+        {
+            return refuse(command, "it came too late to be decided: ask again")
+        }
+        if let based = command.basedOn, changesTheRoad, based != before.revision {
             refuse(
                 command,
                 "the track has moved on: it is at revision \(before.revision), you looked at \(based)"
@@ -68,6 +78,11 @@ extension TrackMachine {
             signOff(command, what, verdict, at: record.at.wall)
         case .resolve(let key, let done): resolve(command, key: key, done: done)
         }
+    }
+
+    /// Whether it resumes a track; lifting a hold alone moves nothing.
+    private func raises(_ command: Command, _ liftedHold: Bool) -> Bool {
+        if case .resume = command.request { !liftedHold } else { false }
     }
 
     private mutating func accept(_ command: Command, _ message: String) {
@@ -139,6 +154,7 @@ extension TrackMachine {
         guard missing.isEmpty else {
             if missing.count == 1, missing[0].kind == .confirmation,
                 state.confirmation?.transition != transition.name
+                    || state.confirmation?.isOver(at: now) == true
             {
                 state.confirmation = Confirmation(transition: transition.name, after: now.elapsed)
             }

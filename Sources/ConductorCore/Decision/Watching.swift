@@ -50,7 +50,7 @@ extension TrackMachine {
             let resolved = evaluation.resolve(fact, maxAge: nil)
             // A fact whose value did not matter for "unmet" needs no evidence.
             guard case .known = resolved.standing else { continue }
-            if let evidence = resolved.evidence, evidence < state.since.wall {
+            if let origin = resolved.origin, origin < state.since.elapsed {
                 return .unknown(.stale(fact: rules.facts[fact].path))
             }
         }
@@ -222,7 +222,7 @@ extension TrackMachine {
     private func hasEvidenceFromHere(_ stage: String) -> Bool {
         guard let expression = machine.realities[stage] else { return false }
         return expression.facts.allSatisfy { fact in
-            (evaluation.resolve(fact, maxAge: nil).evidence).map { $0 >= state.since.wall } ?? false
+            evaluation.resolve(fact, maxAge: nil).origin.map { $0 >= state.since.elapsed } ?? false
         }
     }
 
