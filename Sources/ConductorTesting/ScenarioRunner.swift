@@ -88,7 +88,8 @@ package struct ScenarioRunner {
         switch verb {
         case "see", "fail", "track", "done", "already", "refused", "retryable", "unknown",
             "probe", "stop-file", "clock":
-            try settle()
+            // Several things in one round.
+            if !line.take("with") { try settle() }
         default: break
         }
         guard line.isEmpty || verb == "explain" else {

@@ -14,9 +14,18 @@ extension TrackMachine {
     /// Nothing of it was sent.
     mutating func takeBack() {
         guard let before = beforeFiring else { return }
-        let signoffs = state.signoffs
-        state = before.state
-        state.signoffs = signoffs
+        // What came in meanwhile stays: answers to other attempts, and people's words.
+        let decided = state.step
+        state.outbox.removeAll { $0.intent.step == decided }
+        state.stage = before.state.stage
+        state.since = before.state.since
+        state.phase = before.state.phase
+        state.step = before.state.step
+        state.candidate = before.state.candidate
+        state.pause = before.state.pause
+        state.resumes = before.state.resumes
+        state.confirmation = before.state.confirmation
+        state.disarmed = before.state.disarmed
         intents.removeSubrange(before.intents...)
         fired = nil
         entered = nil

@@ -182,7 +182,7 @@ extension TrackMachine {
                 )
             )
         }
-        if !state.uncertain.isEmpty {
+        if state.uncertain.contains(where: { $0.intent.direction == .raises }) {
             leaves.append(
                 .init(
                     "superseded raise",

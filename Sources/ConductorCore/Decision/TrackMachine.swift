@@ -292,6 +292,8 @@ struct TrackMachine {
 
     /// A raise that a brake superseded is probed; if it landed, the brake is sent again, once the
     /// first one is through.
+    ///
+    /// What is neutral and was given up needs no brake; that it landed is told.
     private mutating func settleUncertain() {
         var kept: [IntentProgress] = []
         for var open in state.uncertain {
@@ -307,6 +309,14 @@ struct TrackMachine {
             guard isSettled, !isUnderWay else {
                 if let wake = open.wakeAt ?? open.silentUntil { evaluation.wake(at: wake) }
                 kept.append(open)
+                continue
+            }
+            guard open.intent.direction == .raises else {
+                alerts.append(
+                    open.isDone
+                        ? "\(open.intent.key) landed after it was given up"
+                        : "\(open.intent.key) may have landed after it was given up: \(open.words)"
+                )
                 continue
             }
             if !open.isDone {

@@ -177,8 +177,11 @@ extension TrackMachine {
         case .error(let fault): progress = fault.progress
         }
         state.uncertain += progress.intents.filter { open in
-            open.intent.direction == .raises && open.mayHaveLanded
-                && (keepingDone || !open.isDone)
+            switch open.intent.direction {
+            case .raises: open.mayHaveLanded && (keepingDone || !open.isDone)
+            case .neutral: open.mayHaveLanded && !open.isDone
+            case .brakes: false
+            }
         }.map { open in
             guard case .inDoubt(let reason) = open.status, open.intent.actionClass.isProbed else {
                 return open
