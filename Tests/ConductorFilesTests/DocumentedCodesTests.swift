@@ -76,6 +76,11 @@ struct Fence: Sendable, CustomStringConvertible {
         let machine = try #require(app.machines["ios"])
         let drawn = Self.fences.first { $0.info == "mermaid" }?.body
         #expect(drawn == MermaidMap(of: machine).text, "\n\(MermaidMap(of: machine).text)")
+        let front = try text(of: "README.md")
+        #expect(
+            front.contains("```mermaid\n\(MermaidMap(of: machine).text)\n```\n"),
+            "run: conductord map"
+        )
     }
 }
 
