@@ -19,6 +19,7 @@ struct Init: ParsableCommand {
     @Argument(help: "Where to; it is made if it is not there.")
     var directory = "."
 
+    @OptionGroup var places: PlaceOptions
     @OptionGroup var output: OutputOptions
 
     /// What is written, in order.
@@ -31,11 +32,23 @@ struct Init: ParsableCommand {
         ("facts/music/desktop.yaml", Templates.starterDesktop),
     ]
 
+    /// The name that a file shall have: `--rules` and `--config` count from the directory.
+    private func named(_ path: String) -> String {
+        let asked =
+            switch path {
+            case "release-states.yaml": places.rules
+            case "conductor.yaml": places.config
+            default: path
+            }
+        return asked.hasPrefix("./") ? String(asked.dropFirst(2)) : asked
+    }
+
     func run() throws {
         var written: [String] = []
         var kept: [String] = []
         for (path, contents) in Self.files {
-            if try write(contents, to: directory + "/" + path) {
+            let path = named(path)
+            if try write(contents, to: path.hasPrefix("/") ? path : directory + "/" + path) {
                 written.append(path)
             } else {
                 kept.append(path)
