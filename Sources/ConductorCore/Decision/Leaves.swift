@@ -298,9 +298,11 @@ extension TrackMachine {
         }
         let isConfirmed: Bool
         if let confirmation = state.confirmation, confirmation.transition == transition.name {
-            evaluation.wake(at: confirmation.expiry.saturatingAdd(1))
+            // Who pushes has looked; without a push, the look must be a fresh one.
+            let waitsForPush = missingPush(of: transition) != nil
+            if !waitsForPush { evaluation.wake(at: confirmation.expiry.saturatingAdd(1)) }
             isConfirmed =
-                !confirmation.isOver(at: now)
+                (waitsForPush || !confirmation.isOver(at: now))
                 && sources(of: transition).allSatisfy {
                     self.isConfirmed(source: $0, after: confirmation.after)
                 }
