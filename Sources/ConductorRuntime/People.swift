@@ -1,0 +1,104 @@
+package import ConductorCore
+import ConductorPorts
+
+// What people ask.
+
+extension Engine {
+    /// Takes a command in: writes it, decides at once, and returns the answer.
+    ///
+    /// - Throws: when the journal cannot be written.
+    package func submit(_ command: Command) async throws -> CommandReply {
+        if let known = world.commands[command.id] {
+            return known
+                ?? CommandReply(id: command.id, accepted: true, message: "taken in already")
+        }
+        if let refusal = refusal(of: command) {
+            return CommandReply(id: command.id, accepted: false, message: refusal)
+        }
+        let at = now()
+        var entries: [Entry] = []
+        if case .add(let stage, let since) = command.request,
+            case .track(let track) = command.scope,
+            let machine = settings.machines["\(track.app)/\(track.platform)"]
+        {
+            entries.append(
+                .discovery(
+                    .init(
+                        at: at,
+                        track: track,
+                        machine: machine.digest,
+                        by: command.actor,
+                        stage: stage ?? firstStage(of: track),
+                        since: since
+                    )
+                )
+            )
+        }
+        entries.append(.command(.init(at: at, command: command)))
+        try write(entries)
+        try round()
+        await news.raise()
+        let reply =
+            (world.commands[command.id] ?? nil)
+            ?? CommandReply(id: command.id, accepted: true, message: "taken in")
+        observe(.command(command, reply))
+        return reply
+    }
+
+    private func firstStage(of track: TrackID) -> String? {
+        settings.deployment.app(track.app)?.machines[track.platform]?.stages.first?.name
+    }
+
+    /// Why a command cannot even be taken in.
+    private func refusal(of command: Command) -> String? {
+        switch (command.request, command.scope) {
+        case (.add(let stage, let since), .track(let track)):
+            if world.states[track] != nil { return "\(track) is registered already" }
+            if let since, since > clock.wall() { return "'--since' lies in the future" }
+            if since != nil, stage == nil { return "'--since' goes with '--at STAGE'" }
+            guard let app = settings.deployment.app(track.app) else {
+                let apps = settings.deployment.apps.map(\.name).joined(separator: ", ")
+                return "conductor.yaml has no app '\(track.app)'; it has \(apps)"
+            }
+            guard let machine = app.machines[track.platform] else {
+                return
+                    "\(track.app) has no platform '\(track.platform)'; it has \(app.platforms.joined(separator: ", "))"
+            }
+            if let stage, machine.stage(stage) == nil {
+                return
+                    "there is no stage '\(stage)'; there is \(machine.stages.map(\.name).joined(separator: ", "))"
+            }
+            return nil
+        case (.add, _):
+            return "a track is named app/platform/version"
+        case (.hold, _), (.resume, _), (.stop, _), (.liftStop, _):
+            return refusal(ofScope: command.scope, lifting: command.request == .resume)
+        case (.advance, let scope), (.pause, let scope), (.cancel, let scope),
+            (.retry, let scope), (.abandon, let scope), (.signoff, let scope),
+            (.resolve, let scope):
+            return world.live.contains(where: scope.contains)
+                ? nil : "there is no live track at \(scope)"
+        }
+    }
+
+    /// Why nothing can be held or resumed at a scope.
+    private func refusal(ofScope scope: Scope, lifting: Bool) -> String? {
+        let isHeld = world.fleet.holds.contains { $0.scope == scope }
+        if lifting, isHeld { return nil }
+        switch scope {
+        case .installation: break
+        case .app(let app):
+            guard settings.deployment.app(app) != nil || world.live.contains(where: scope.contains)
+            else { return "there is no app '\(app)'" }
+        case .release(let release):
+            guard world.states.keys.contains(where: scope.contains) else {
+                return "there is no track of \(release)"
+            }
+        case .track(let track):
+            guard world.states[track] != nil else { return "there is no track \(track)" }
+            return nil
+        }
+        return lifting && !world.live.contains(where: scope.contains)
+            ? "nothing is held at \(scope)" : nil
+    }
+}
