@@ -72,7 +72,7 @@ extension TrackMachine {
                     return
                 }
                 // One that waits for a push is not given up for another that would.
-                if second.needsPush, !asked.isOver(at: now), isStillReady(asked.transition) {
+                if second.needsPush, isStillReady(asked.transition) {
                     return
                 }
             }
