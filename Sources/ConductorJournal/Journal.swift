@@ -17,6 +17,7 @@ package final class Journal: JournalWriter, Sendable {
     /// What the writer knows without asking the database.
     private struct State {
         var lock: JournalLock?
+        var isClosed = false
         var sequence: Int64
         var hash: [UInt8]
         var channels: [Channel: Int64]
@@ -35,17 +36,26 @@ package final class Journal: JournalWriter, Sendable {
     ///   - path: the database's file; `lock` is made in the same directory.
     ///   - holder: who writes, as another writer is told: `conductord`.
     ///   - create: make the file, and its directory, if there is none.
+    ///   - vfs: the registered SQLite file system that holds the file; nil is the system's own. In
+    ///     another one there is no directory and no lock: who registered it has it alone.
     /// - Throws: why it cannot be used; above all `inUse`, which names the holder.
-    package init(path: String, holder: String, create: Bool) throws(JournalError) {
-        if create {
-            try FilePath.makeDirectory(FilePath.directory(of: path))
-        } else if FilePath.size(of: path) == nil {
-            throw JournalError(.missing, path: path, "does not exist; `run` makes it")
+    package init(
+        path: String,
+        holder: String,
+        create: Bool,
+        vfs: String? = nil
+    ) throws(JournalError) {
+        if vfs == nil {
+            if create {
+                try FilePath.makeDirectory(FilePath.directory(of: path))
+            } else if FilePath.size(of: path) == nil {
+                throw JournalError(.missing, path: path, "does not exist; `run` makes it")
+            }
         }
-        let lock = try JournalLock(database: path, holder: holder)
+        let lock = vfs == nil ? try JournalLock(database: path, holder: holder) : nil
         do {
             let queue = try DatabaseQueue(
-                path: FilePath.plain(path),
+                path: FilePath.place(path, vfs: vfs),
                 configuration: Self.configuration
             )
             try Self.prepare(queue, path: path, create: create)
@@ -138,7 +148,8 @@ package final class Journal: JournalWriter, Sendable {
     package func close() throws(JournalError) {
         do {
             try state.withLock { state in
-                guard state.lock != nil else { return }
+                guard !state.isClosed else { return }
+                state.isClosed = true
                 state.failure = JournalError(.closed, path: path, "is closed")
                 try queue.close()
                 state.lock = nil
