@@ -100,6 +100,9 @@ package final class Journal: JournalWriter, Sendable {
             throw JournalError(.notAJournal, path: path, "is a database of something else")
         }
         try queue.inDatabase { database in
+            // A new file enters WAL by a rollback journal. Were that journal's removal lost with the
+            // power, the next start would roll all back that came after.
+            try database.execute(sql: "PRAGMA synchronous = EXTRA")
             let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
             guard mode == "wal" else {
                 throw JournalError(
