@@ -5,13 +5,19 @@ import ConductorPorts
 
 extension Engine {
     /// One source at one scope.
-    package struct PollTarget: Sendable, Hashable {
+    package struct PollTarget: Sendable, Hashable, Comparable {
         package var source: String
         package var scope: Scope
 
         package init(source: String, scope: Scope) {
             self.source = source
             self.scope = scope
+        }
+
+        package static func < (left: PollTarget, right: PollTarget) -> Bool {
+            left.source != right.source
+                ? left.source.precedes(right.source)
+                : left.scope.description.precedes(right.scope.description)
         }
     }
 

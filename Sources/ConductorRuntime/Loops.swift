@@ -77,11 +77,11 @@ extension Engine {
             var tasks: [PollTarget: Collector] = [:]
             while !Task.isCancelled {
                 let needed = targets()
-                for (target, collector) in tasks where !needed.contains(target) {
-                    await collector.retire()
-                    tasks[target] = nil
+                for target in tasks.keys.sorted() where !needed.contains(target) {
+                    await tasks.removeValue(forKey: target)?.retire()
                 }
-                for target in needed where tasks[target] == nil {
+                // In order, so that the same world is asked in the same order.
+                for target in needed.sorted() where tasks[target] == nil {
                     guard let definition = settings.deployment.source(target.source) else {
                         continue
                     }
@@ -89,7 +89,7 @@ extension Engine {
                     tasks[target] = collector
                     group.addTask { await collector.run(for: self) }
                 }
-                for target in wanted {
+                for target in wanted.sorted() {
                     await tasks[target]?.hurry()
                 }
                 await collections.wait(atMost: settings.deployment.tick, on: clock)
