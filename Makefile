@@ -1,11 +1,15 @@
 # Two commands do everything on a machine that has Swift and git: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean-run test test-kill bench build format lint setup
+.PHONY: help run clean-run test test-kill soak bench build format lint setup
 
 # How many kills `make test-kill` does, and the seed of their moments (printed; 0 chooses one).
 RUNS ?= 50
 SEED ?= 0
+
+# How many seeds `make soak` runs, and how long it may take.
+SEEDS ?= 10000
+MINUTES ?= 0
 
 SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
 
@@ -28,6 +32,9 @@ test: setup ## everything that a change must pass; SHARED=DIR adds the cases kep
 test-kill: setup ## kill the daemon RUNS times (50) and count what it did; SEED=N repeats a run
 	swift build
 	@Scripts/kill-test.sh --kills $(RUNS) --seed $(SEED)
+
+soak: setup ## simulate SEEDS releases' lives (10000) from seed SEED, for MINUTES at most (0: no end)
+	@Scripts/simulate.sh soak --seeds $(SEEDS) --minutes $(MINUTES) --from $(or $(filter-out 0,$(SEED)),1)
 
 bench: setup ## measure against what must be beaten; takes some minutes
 	@Scripts/bench.sh

@@ -75,11 +75,16 @@ let package = Package(
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
-        // For tests alone: scenarios, scripted clocks, dice.
+        // For tests alone: scenarios, scripted clocks, dice, the simulator.
         .target(
             name: "ConductorTesting",
-            dependencies: ["CEL", "ConductorCore", "ConductorPorts"]
+            dependencies: [
+                "CEL", "ConductorCore", "ConductorPorts", "ConductorJournal", "ConductorRuntime",
+                "SimulationKernel",
+            ]
         ),
+        // The simulator's ground: a disk in memory that can lose power, and one thread for all tasks.
+        .target(name: "SimulationKernel", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Floor 4: the executable; one command a file, wiring in one place.
         .executableTarget(
             name: "conductord",
@@ -130,6 +135,19 @@ let package = Package(
             dependencies: [
                 "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
                 nioPosix,
+            ]
+        ),
+        // Many simulated releases, and bugs planted in them; `Scripts/simulate.sh` builds it optimised.
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["ConductorTesting", "ConductorCore"],
+            path: "Tests/Simulate"
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorTesting",
+                "SimulationKernel",
             ]
         ),
         // The kill test: a driver that kills the real program, and the world that it acts on.

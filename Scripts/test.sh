@@ -69,6 +69,7 @@ kill_test() {
     Scripts/kill-test.sh --kills 5 && Scripts/kill-test.sh --kills 4 --blind
 }
 
+stage 'simulation' Scripts/simulate.sh
 stage 'kill test' kill_test
 if command -v strace >/dev/null 2>&1 && strace -qq -e trace=none true 2>/dev/null; then
     stage 'kill test, at syncs' Scripts/kill-test.sh --syncs 5

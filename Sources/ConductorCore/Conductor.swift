@@ -44,6 +44,9 @@ package enum Conductor {
         at now: Stamp
     ) -> [TrackID: [String]] {
         var granted = held
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.oldClaimsForgotten.isPlanted { granted = [] }
+        #endif
         var denied: [TrackID: [String]] = [:]
         let order = proposals.sorted { left, right in
             left.since.elapsed != right.since.elapsed
@@ -118,6 +121,13 @@ extension TrackMachine {
         var transitions: [Explanation.Transition] = []
         for transition in transitionsHere() {
             var leaves = leaves(of: transition, pushed: false)
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.unknownToldAsUnmet.isPlanted {
+                    for place in leaves.indices where leaves[place].verdict.cause != nil {
+                        leaves[place].verdict = .unmet
+                    }
+                }
+            #endif
             describe(&leaves)
             transitions.append(
                 Explanation.Transition(

@@ -113,6 +113,11 @@ package final class Journal: JournalWriter, Sendable {
             }
             // After WAL, for whoever enters WAL on the way may have set NORMAL.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.syncTurnedOff.isPlanted {
+                    try database.execute(sql: "PRAGMA synchronous = NORMAL")
+                }
+            #endif
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         }
         try Schema.migrator.migrate(queue)
@@ -120,6 +125,9 @@ package final class Journal: JournalWriter, Sendable {
     }
 
     static func requireFullSync(_ database: Database, path: String) throws {
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.syncTurnedOff.isPlanted { return }
+        #endif
         let level = try Int.fetchOne(database, sql: "PRAGMA synchronous")
         guard level == 2 else {
             throw JournalError(
@@ -290,6 +298,9 @@ extension Journal {
         try PreparedStatement(database, shape.insert).run(stored)
         batch.sequence = sequence
         batch.hash = hash
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.chainBroken.isPlanted, sequence % 100 == 0 { batch.hash = Digest.genesis }
+        #endif
     }
 
     private func id(

@@ -12,7 +12,10 @@ extension Engine {
             let leftBrakes = left.intent.direction == .brakes
             let rightBrakes = right.intent.direction == .brakes
             if leftBrakes != rightBrakes { return leftBrakes }
-            return left.intent.key.precedes(right.intent.key)
+            if left.intent.key != right.intent.key {
+                return left.intent.key.precedes(right.intent.key)
+            }
+            return left.intent.track < right.intent.track
         }
         var started: [Effect] = []
         for effect in all {
@@ -52,6 +55,15 @@ extension Engine {
         } else if let other = sharedDoubt(over: effect) {
             isRecorded = finish(effect, attempt, .sharedDoubt(other))
         } else if let adapter = adapters.action(for: intent) {
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.performedBeforeWritten.isPlanted {
+                    let answer = await ask(adapter, effect)
+                    isRecorded = finish(effect, attempt, answer)
+                    if isRecorded { release(effect) }
+                    await news.raise()
+                    return isRecorded
+                }
+            #endif
             guard tryWrite([.attempt(attempt)]) else {
                 release(effect)
                 return false
@@ -86,6 +98,9 @@ extension Engine {
     /// A brake, and a value that can have moved since, are set again.
     private func sharedEvidence(of effect: Effect) -> String? {
         let intent = effect.intent
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.sharedEffectForgotten.isPlanted { return nil }
+        #endif
         guard intent.direction != .brakes, intent.actionClass != .setToValue else { return nil }
         return world.sharedEffects[intent.key]
     }
@@ -169,6 +184,12 @@ extension Engine {
         )
         // The outcome must not be lost: while the journal cannot be written it is kept here, and
         // should the process end before, a restart treats the attempt as unknown.
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.outcomeDropped.isPlanted, id.purpose == .probe {
+                outstanding[id.track]?.removeAll { $0.id == id }
+                return true
+            }
+        #endif
         let entries: [Entry] = (attempt.map { [.attempt($0)] } ?? []) + [.outcome(outcome)]
         guard tryWrite(entries) else {
             unwritten.append((effect, entries))
@@ -192,6 +213,9 @@ extension Engine {
         guard case .perform(let intent, _) = effect else { return false }
         if isShadowed(intent.track.app) { return true }
         guard intent.blocking || intent.direction != .neutral else { return false }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.stopFileIgnored.isPlanted { return world.fleet.stop != nil }
+        #endif
         return world.fleet.stop != nil || settings.stopFileExists()
     }
 

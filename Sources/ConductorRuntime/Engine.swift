@@ -160,6 +160,21 @@ package actor Engine {
                 )
             )
         ]
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.secretInBoot.isPlanted {
+                let settings = settings.deployment.actions.map { $0.settings.description }
+                entries = [
+                    .boot(
+                        .init(
+                            at: at,
+                            engine: Conductor.engine,
+                            files: ["settings": settings.joined()],
+                            process: 1
+                        )
+                    )
+                ]
+            }
+        #endif
         let known = Set(world.machines.keys)
         var seen: Set<String> = known
         for record in settings.machines.sorted(by: { $0.key.precedes($1.key) }).map(\.value)
@@ -172,6 +187,23 @@ package actor Engine {
                 : (left.key, left.number) < (right.key, right.number)
         }
         for attempt in open {
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.openAttemptForgotten.isPlanted { continue }
+                if PlantedBug.openAttemptTakenAsFailed.isPlanted, attempt.purpose == .perform {
+                    entries.append(
+                        .outcome(
+                            .init(
+                                at: at,
+                                key: attempt.key,
+                                track: attempt.track,
+                                number: attempt.number,
+                                answer: .performed(.retryable(reason: "cut short", after: nil))
+                            )
+                        )
+                    )
+                    continue
+                }
+            #endif
             let answer: Entry.OutcomeRecord.Answer =
                 switch attempt.purpose {
                 case .perform:
@@ -221,6 +253,9 @@ package actor Engine {
         )
         tick.denied = world.denials(in: tick, limits: settings.deployment.claims)
         let turns = world.decideAll(in: tick)
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.unrecordedInfluence.isPlanted { tick.at.elapsed += 1 }
+        #endif
         do {
             try write(try world.entries(for: tick, turns))
         } catch {

@@ -8,7 +8,12 @@ extension Engine {
     ///
     /// - Throws: when the journal cannot be written.
     package func submit(_ command: Command) async throws -> CommandReply {
-        if let known = world.commands[command.id] {
+        #if CONDUCTOR_PLANTED_BUGS
+            let isTakenAgain = PlantedBug.clickTakenTwice.isPlanted
+        #else
+            let isTakenAgain = false
+        #endif
+        if !isTakenAgain, let known = world.commands[command.id] {
             return known
                 ?? CommandReply(id: command.id, accepted: true, message: "taken in already")
         }

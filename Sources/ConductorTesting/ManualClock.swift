@@ -26,16 +26,32 @@ package final class ManualClock: ConductorClock {
     package func wall() -> Instant { state.withLock { $0.wall } }
     package func monotonic() -> Int64 { state.withLock { $0.monotonic } }
 
-    /// Moves both clocks on, and wakes whoever is due.
+    /// Moves both clocks on, and wakes whoever is due, in order.
     package func advance(by span: Span) {
         let due = state.withLock { state in
             state.wall = state.wall + span
             state.monotonic += span.milliseconds
             let due = state.sleepers.filter { $0.value.due <= state.monotonic }
-            for id in due.keys { state.sleepers[id] = nil }
-            return due.values.map(\.continuation)
+                .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
+            for sleeper in due { state.sleepers[sleeper.key] = nil }
+            return due.map(\.value.continuation)
         }
         for continuation in due { continuation.resume() }
+    }
+
+    /// When the next sleeper is due, on the monotonic clock.
+    package var nextWake: Int64? {
+        state.withLock { state in state.sleepers.values.map(\.due).min() }
+    }
+
+    /// Wakes everybody at once, as a cancellation does.
+    package func wakeAll() {
+        let sleepers = state.withLock { state in
+            let sleepers = state.sleepers.sorted { $0.key < $1.key }
+            state.sleepers = [:]
+            return sleepers.map(\.value.continuation)
+        }
+        for continuation in sleepers { continuation.resume(throwing: CancellationError()) }
     }
 
     /// Sets the wall clock alone, as an operator or NTP does.

@@ -91,6 +91,18 @@ extension IntentProgress {
             tryAgain(at: now, after: nil, reason: reason)
             return
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.probeSkipped.isPlanted {
+                return tryAgain(at: now, after: nil, reason: reason)
+            }
+            if PlantedBug.atMostOnceRepeated.isPlanted, intent.actionClass == .atMostOnce {
+                return tryAgain(at: now, after: nil, reason: reason)
+            }
+            if PlantedBug.quietPeriodSkipped.isPlanted, intent.actionClass.isProbed {
+                status = .quiet(until: now.elapsed, reason: reason)
+                return
+            }
+        #endif
         switch intent.actionClass {
         case .setToValue, .createOnce, .appendWithMarker:
             let until =
@@ -149,6 +161,10 @@ extension IntentProgress {
         switch answer {
         case .present(let evidence):
             status = .done(evidence: evidence)
+        #if CONDUCTOR_PLANTED_BUGS
+            case .absent where PlantedBug.oneAbsenceIsEnough.isPlanted:
+                tryAgain(at: now, after: nil, reason: "one probe found no effect")
+        #endif
         case .absent where absences >= 1:
             tryAgain(at: now, after: nil, reason: "two probes found no effect")
         case .absent:

@@ -90,11 +90,23 @@ struct Evaluation {
         var resolved = ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
         resolved.fetched = good.fetched
         // A backend's clock that runs ahead gives no extra validity.
-        let observed = good.observation.observedAt[fact.name]
+        #if CONDUCTOR_PLANTED_BUGS
+            let observed =
+                PlantedBug.backendClockIgnored.isPlanted
+                ? nil : good.observation.observedAt[fact.name]
+        #else
+            let observed = good.observation.observedAt[fact.name]
+        #endif
         resolved.observedAt = observed
         let lag = observed.map { max(0, (good.fetched.wall - $0).milliseconds) } ?? 0
         resolved.origin = good.fetched.elapsed - lag
-        let expires = (good.fetched.elapsed - lag).saturatingAdd(limit.milliseconds)
+        #if CONDUCTOR_PLANTED_BUGS
+            let expires =
+                PlantedBug.staleCountsAsFresh.isPlanted
+                ? .max : (good.fetched.elapsed - lag).saturatingAdd(limit.milliseconds)
+        #else
+            let expires = (good.fetched.elapsed - lag).saturatingAdd(limit.milliseconds)
+        #endif
         resolved.expires = expires
         guard let observation = good.observation.facts[fact.name] else { return resolved }
         resolved.value = observation.value
@@ -124,6 +136,9 @@ struct Evaluation {
     }
 
     private func subjectFault(_ fact: FactDeclaration, about: String?) -> Cause? {
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.wrongSubjectAccepted.isPlanted { return nil }
+        #endif
         let wanted: String?
         switch fact.subject {
         case .none: return nil
@@ -279,6 +294,10 @@ struct Evaluation {
             if error.code == .notANumber { return (.unknown(.nan), expired) }
             return (.unknown(.type(what: error.message)), expired)
         case .unknown(let paths):
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.unknownCountsAsTrue.isPlanted { return (.met, expired) }
+                if PlantedBug.unknownCountsAsFalse.isPlanted { return (.unmet, expired) }
+            #endif
             let named = causes.first { item in
                 paths.contains { $0 == item.path || $0.hasPrefix(item.path + ".") }
             }

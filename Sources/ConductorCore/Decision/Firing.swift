@@ -141,6 +141,11 @@ extension TrackMachine {
         if rules.stage(to)?.latchesCandidate == true {
             state.candidate = candidateNow ?? state.candidate
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.candidateMoves.isPlanted, state.candidate != nil {
+                state.candidate = candidateNow ?? state.candidate
+            }
+        #endif
         let decided = makeIntents(actions, transition: name, to: to, again: nil)
         intents += decided
         let direction = machine.direction(of: actions)
@@ -181,7 +186,11 @@ extension TrackMachine {
             let ordinal = place + 1
             var parts = [scope.description]
             switch declared.scope {
-            case .track: parts.append(String(state.step))
+            case .track:
+                #if CONDUCTOR_PLANTED_BUGS
+                    if PlantedBug.keyReused.isPlanted { break }
+                #endif
+                parts.append(String(state.step))
             case .release, .app, .installation:
                 // Tracks count their own steps; what they share is the transition and its subject.
                 parts.append(transition)

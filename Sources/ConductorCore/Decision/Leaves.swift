@@ -22,6 +22,9 @@ extension TrackMachine {
             let denied = view.deniedClaims.contains(claim)
             leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.claimIgnored.isPlanted { leaves.removeAll { $0.kind == .claim } }
+        #endif
         leaves += phaseLeaves()
         if direction == .raises {
             leaves.append(confirmationLeaf(of: transition))
@@ -82,6 +85,11 @@ extension TrackMachine {
     ) -> Explanation.Leaf {
         let over = start.advanced(by: span)
         evaluation.wake(at: over.elapsed)
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.dwellForgotten.isPlanted {
+                return Explanation.Leaf(name, kind: .clock, verdict: .met)
+            }
+        #endif
         let isMet = now.elapsed >= over.elapsed
         return Explanation.Leaf(
             name,
@@ -155,6 +163,9 @@ extension TrackMachine {
                 )
             )
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.driftIgnored.isPlanted { return leaves }
+        #endif
         if let drift {
             leaves.append(
                 .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
@@ -182,6 +193,11 @@ extension TrackMachine {
                 )
             )
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.clockThatWasSetTrusted.isPlanted {
+                leaves.removeAll { $0.name == "clock was set" }
+            }
+        #endif
         if state.uncertain.contains(where: { $0.intent.direction == .raises }) {
             leaves.append(
                 .init(
@@ -223,6 +239,9 @@ extension TrackMachine {
                 )
             }
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.holdIgnored.isPlanted { leaves.removeAll { $0.kind == .hold } }
+        #endif
         return leaves
     }
 
@@ -233,6 +252,11 @@ extension TrackMachine {
         }
         if leadsOn(transition) {
             switch state.pause?.by {
+            #if CONDUCTOR_PLANTED_BUGS
+                case .person
+                where PlantedBug.resumeUndoesPause.isPlanted && transition.resumeLimit != nil:
+                    return nil
+            #endif
             case .person(let actor): return ("resume", "paused by \(actor); only a person resumes")
             case .outside, nil: return ("resume", "paused from outside; only a person resumes")
             case .guard where transition.manual: break
@@ -244,6 +268,9 @@ extension TrackMachine {
                     ? nil : ("resume", "it has resumed by itself \(limit) times already")
             }
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.manualFiresByItself.isPlanted { return nil }
+        #endif
         return transition.manual ? ("push", "a person pushes it: advance") : nil
     }
 
@@ -296,6 +323,11 @@ extension TrackMachine {
         for fact in facts(ofRaise: transition) {
             evaluation.wakeWhenStale(evaluation.resolve(fact, maxAge: nil))
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.secondLookForgotten.isPlanted {
+                return Explanation.Leaf("second look", kind: .confirmation, verdict: .met)
+            }
+        #endif
         let isConfirmed: Bool
         if let confirmation = state.confirmation, confirmation.transition == transition.name {
             // Who pushes has looked; without a push, the look must be a fresh one.

@@ -40,12 +40,20 @@ extension TrackMachine {
     private mutating func take(_ record: Entry.CommandRecord, liftedHold: Bool) {
         let command = record.command
         let changesTheRoad = command.request.changesTheRoad || raises(command, liftedHold)
+        #if CONDUCTOR_PLANTED_BUGS
+            let patience =
+                PlantedBug.lateClickAccepted.isPlanted ? Span.days(100) : Self.patience
+            let based = PlantedBug.staleClickAccepted.isPlanted ? nil : command.basedOn
+        #else
+            let patience = Self.patience
+            let based = command.basedOn
+        #endif
         if changesTheRoad,
-            now.elapsed.saturatingSubtract(record.at.elapsed) > Self.patience.milliseconds
+            now.elapsed.saturatingSubtract(record.at.elapsed) > patience.milliseconds
         {
             return refuse(command, "it came too late to be decided: ask again")
         }
-        if let based = command.basedOn, changesTheRoad, based != before.revision {
+        if let based, changesTheRoad, based != before.revision {
             refuse(
                 command,
                 "the track has moved on: it is at revision \(before.revision), you looked at \(based)"
@@ -173,6 +181,11 @@ extension TrackMachine {
     /// A person's pause or cancel: it goes ahead of what is under way, and a hold lets it through.
     private mutating func brake(_ command: Command, to kind: Stage.Kind) {
         if kind == .waiting, case .waiting = state.phase, state.pause != nil, fired == nil {
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.pauseOfPausedForgotten.isPlanted {
+                    return accept(command, "it is paused already")
+                }
+            #endif
             state.pause?.by = .person(actor: command.actor)
             return accept(command, "it is paused already; now only a person resumes it")
         }

@@ -151,6 +151,11 @@ struct TrackMachine {
     /// What keeps the next action of a transition from starting.
     private mutating func obstacle(before progress: Progress, at place: Int) -> Obstacle? {
         let intent = progress.intents[place].intent
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.revalidationForgotten.isPlanted {
+                return mayStart(intent, of: progress) ? nil : .wait
+            }
+        #endif
         let isRevisited: Bool =
             switch progress.cause {
             case .rule: true
@@ -184,6 +189,9 @@ struct TrackMachine {
     /// STOP lets nothing start, a hold lets brakes through.
     func mayStart(_ intent: Intent, of progress: Progress) -> Bool {
         if view.stopped || view.shadow { return false }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.heldActionsStart.isPlanted { return true }
+        #endif
         if intent.direction == .brakes || leadsAside(progress) { return true }
         return view.holds.isEmpty
     }
@@ -205,7 +213,13 @@ struct TrackMachine {
         }
         state.outbox += progress.intents.filter { !$0.intent.blocking && !$0.isOver }
         state.stage = stage.name
+        #if CONDUCTOR_PLANTED_BUGS
+            let entry = state.since
+        #endif
         state.since = now
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.dwellNotReset.isPlanted, state.pause != nil { state.since = entry }
+        #endif
         state.confirmation = nil
         state.disarmed = []
         state.phase = stage.terminal || stage.monitor != nil ? .finished : .waiting
@@ -407,6 +421,9 @@ struct TrackMachine {
         let transitions = state.retired ? [] : candidates()
         let light = light(verdicts: verdicts, transitions: transitions)
         if state != before { state.revision += 1 }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.sameWrittenAgain.isPlanted, state == before { state.revision += 1 }
+        #endif
         let decision = Decision(
             track: state.track,
             machine: machine.digest,

@@ -42,10 +42,17 @@ extension TrackMachine {
         // A spike that has only begun is no quiet.
         switch guardVerdict(guardRule, atOnce: true) {
         case .met: return .unmet
-        case .unknown(let cause): return .unknown(cause)
+        case .unknown(let cause):
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.blindGuardIsQuiet.isPlanted { return .met }
+            #endif
+            return .unknown(cause)
         case .notApplicable: return .notApplicable
         case .unmet: break
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.quietWithoutEvidence.isPlanted { return .met }
+        #endif
         for fact in machine.facts(ofConditions: guardRule.when) {
             let resolved = evaluation.resolve(fact, maxAge: nil)
             // A fact whose value did not matter for "unmet" needs no evidence.
@@ -72,6 +79,9 @@ extension TrackMachine {
             let answer = evaluation.answer(index)
             switch answer.verdict {
             case .unmet, .notApplicable:
+                #if CONDUCTOR_PLANTED_BUGS
+                    if PlantedBug.creditNotReset.isPlanted, state.credits[name] != nil { continue }
+                #endif
                 state.credits[name] = nil
             case .unknown:
                 guard var credit = state.credits[name] else { continue }
@@ -91,6 +101,13 @@ extension TrackMachine {
                     continue
                 }
                 guard let paused = credit.pausedAt else { continue }
+                #if CONDUCTOR_PLANTED_BUGS
+                    if PlantedBug.creditForDowntime.isPlanted {
+                        credit.pausedAt = nil
+                        state.credits[name] = credit
+                        continue
+                    }
+                #endif
                 let gap = Span(milliseconds: max(0, now.elapsed - paused))
                 credit.start = gap > sustained ? now : credit.start.advanced(by: gap)
                 credit.pausedAt = nil
@@ -119,6 +136,12 @@ extension TrackMachine {
             else { continue }
             // One transition a turn; the next turn comes at once.
             guard entered == nil else { continue }
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.guardStopsAtHold.isPlanted, !view.holds.isEmpty { continue }
+                if PlantedBug.guardWaitsForQuietPeriod.isPlanted, case .entering = state.phase {
+                    continue
+                }
+            #endif
             if state.disarmed.contains(guardRule.name) {
                 alerts.append("guard \(guardRule.name) is met, and its brake was abandoned")
                 continue
@@ -176,6 +199,12 @@ extension TrackMachine {
         case .entering(let current): progress = current
         case .error(let fault): progress = fault.progress
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.uncertainRaiseForgotten.isPlanted {
+                state.phase = .waiting
+                return
+            }
+        #endif
         state.uncertain += progress.intents.filter { open in
             switch open.intent.direction {
             case .raises: open.mayHaveLanded && (keepingDone || !open.isDone)
@@ -200,6 +229,9 @@ extension TrackMachine {
     /// Compares the stage with what the world looks like, and adopts what may be adopted.
     mutating func compareWithReality() {
         guard let stage = state.stage, fired == nil else { return }
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.driftIgnored.isPlanted { return }
+        #endif
         switch state.phase {
         case .entering, .error: return
         case .waiting, .finished: break

@@ -259,6 +259,11 @@ package struct World: Sendable {
             // A source's scope can have been changed: the reading that was taken last counts.
             found[source] = Scope.Level.allCases.compactMap { scopes[Scope($0, around: track)] }
                 .max { $0.lastHeard < $1.lastHeard }
+            #if CONDUCTOR_PLANTED_BUGS
+                if PlantedBug.neighboursFactsTaken.isPlanted {
+                    found[source] = scopes.values.max { $0.lastHeard < $1.lastHeard }
+                }
+            #endif
         }
         return View(
             readings: found,
