@@ -154,7 +154,10 @@ private struct ColumnReader {
         let at = try stamp()
         let engine = try text()
         let files: [String: String] = try decode(try json())
-        return .init(at: at, engine: engine, files: files, process: try int())
+        let process = try int()
+        var boot = Entry.Boot(at: at, engine: engine, files: files, process: process)
+        if let calendars = try optionalJSON() { boot.calendars = try decode(calendars) }
+        return boot
     }
 
     mutating func poll() throws(EntryFault) -> Entry.Poll {
@@ -190,6 +193,7 @@ private struct ColumnReader {
             tick.shadow = try decode(try parse(list))
         }
         if let denied = try optionalJSON() { tick.denied = try decode(denied) }
+        if let found = try optionalJSON() { tick.successors = try decode(found) }
         return tick
     }
 

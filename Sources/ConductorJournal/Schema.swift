@@ -13,6 +13,12 @@ enum Schema {
             try database.execute(sql: rowsAndChain)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        migrator.registerMigration("2: calendars and successors") { database in
+            // The calendars in force, with the offsets of their time zones.
+            try database.execute(sql: "ALTER TABLE boot ADD COLUMN calendars TEXT")
+            // Finished tracks that a newer version has followed, by name.
+            try database.execute(sql: "ALTER TABLE tick ADD COLUMN successors TEXT")
+        }
         return migrator
     }()
 

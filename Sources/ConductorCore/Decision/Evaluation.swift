@@ -123,6 +123,39 @@ struct Evaluation {
         return resolved
     }
 
+    /// Since when the track is live in its stage.
+    enum LiveSince {
+        case known(Stamp)
+        case unknown(Cause)
+    }
+
+    /// Since when the track is live in its stage: by the store's own word where the stage has one,
+    /// and not before it was entered.
+    mutating func liveSince() -> LiveSince {
+        guard let stage = state.stage.flatMap(machine.machine.stage), let path = stage.liveAt,
+            let index = machine.factIndex[path]
+        else { return .known(state.since) }
+        let fact = resolve(index, maxAge: nil)
+        wakeWhenStale(fact)
+        switch fact.standing {
+        case .unknown(let cause): return .unknown(cause)
+        case .known(_, let json):
+            guard let live = json.stringValue.flatMap(Instant.init(rfc3339:)) else {
+                return .unknown(.type(what: "\(path) is no time"))
+            }
+            let stamp = stamp(of: live)
+            return .known(stamp.elapsed > state.since.elapsed ? stamp : state.since)
+        }
+    }
+
+    /// An instant of the wall clock on both clocks, as they stand to each other now.
+    func stamp(of instant: Instant) -> Stamp {
+        Stamp(
+            wall: instant,
+            elapsed: now.elapsed.saturatingAdd((instant - now.wall).milliseconds)
+        )
+    }
+
     private func subjectFault(_ fact: FactDeclaration, about: String?) -> Cause? {
         let wanted: String?
         switch fact.subject {

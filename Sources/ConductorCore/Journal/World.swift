@@ -12,6 +12,10 @@ package struct World: Sendable {
     package private(set) var grants: [ClaimGrant] = []
     package private(set) var lastTick: Entry.Tick?
     package private(set) var lastBoot: Entry.Boot?
+    /// The calendars in force, by name.
+    private var calendars: [String: ReleaseCalendar] = [:]
+    /// The newest version at the end of the road, by `app/platform`.
+    private var newestOut: [String: TrackID] = [:]
     /// The newest stamp of any row.
     package private(set) var newest: Stamp?
     /// The recorded decision in force for each track: canonical bytes.
@@ -69,11 +73,13 @@ package struct World: Sendable {
         switch entry {
         case .boot(let boot):
             lastBoot = boot
+            calendars = Dictionary(boot.calendars.map { ($0.name, $0) }) { first, _ in first }
             saw(boot.at)
             dirty.formUnion(live)
         case .machine(let record):
-            guard machines[record.digest] == nil else { return }
             let machine: Machine = try Self.decode(record.source, "machine \(record.digest)")
+            // The same machine again has other titles, owners or links.
+            guard machines[record.digest]?.machine != machine else { return }
             machines[record.digest] = CompiledMachine(machine, digest: record.digest)
         case .poll(let poll):
             saw(poll.at)
@@ -174,7 +180,30 @@ package struct World: Sendable {
     private mutating func settle(_ state: TrackState, decision: String) {
         states[state.track] = state
         decisions[state.track] = decision
+        noteEnd(of: state)
         if state.retired { live.removeAll { $0 == state.track } }
+    }
+
+    /// Remembers the newest version that came to the end of the road.
+    private mutating func noteEnd(of state: TrackState) {
+        guard case .finished = state.phase, let stage = state.stage,
+            machines[state.machine]?.machine.stage(stage)?.kind == .road
+        else { return }
+        let place = "\(state.track.app)/\(state.track.platform)"
+        if let known = newestOut[place], !(known < state.track) { return }
+        newestOut[place] = state.track
+    }
+
+    /// Finished tracks that are still watched though a newer version has reached the end too.
+    package var successors: [String: TrackID] {
+        var found: [String: TrackID] = [:]
+        for track in live {
+            guard let newest = newestOut["\(track.app)/\(track.platform)"], track < newest,
+                let state = states[track], case .finished = state.phase
+            else { continue }
+            found[track.description] = newest
+        }
+        return found
     }
 
     private mutating func apply(_ record: Entry.CommandRecord) {
@@ -186,7 +215,7 @@ package struct World: Sendable {
         switch record.command.request {
         // STOP is the installation's, whatever scope the command names.
         case .stop, .liftStop: dirty.formUnion(live)
-        case .add, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
+        case .add, .register, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
             .resolve:
             break
         }
@@ -231,6 +260,7 @@ package struct World: Sendable {
     private func isDue(_ track: TrackID, in tick: Entry.Tick) -> Bool {
         if dirty.contains(track) { return true }
         if let wake = wakeAt[track], tick.at.elapsed >= wake { return true }
+        if !tick.successors.isEmpty, tick.successors[track.description] != nil { return true }
         guard !tick.denied.isEmpty || lastTick?.denied.isEmpty == false else { return false }
         let name = track.description
         return tick.denied[name] != nil || lastTick?.denied[name] != nil
@@ -267,7 +297,9 @@ package struct World: Sendable {
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
             deniedClaims: tick.denied[track.description] ?? [],
-            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform })
+            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
+            calendars: calendars,
+            successor: tick.successors[track.description]
         )
     }
 

@@ -349,6 +349,7 @@ extension Command.Request {
     var verb: String {
         switch self {
         case .add: "add"
+        case .register: "register"
         case .hold: "hold"
         case .resume: "resume"
         case .stop: "stop"
@@ -366,7 +367,7 @@ extension Command.Request {
     /// What was said beside the word.
     var arguments: JSON {
         switch self {
-        case .hold, .resume, .stop, .liftStop, .pause, .cancel, .retry: [:]
+        case .register, .hold, .resume, .stop, .liftStop, .pause, .cancel, .retry: [:]
         case .add(let stage, let since): ["stage": JSON(stage), "since": JSON(since)]
         case .advance(let to): ["to": JSON(to)]
         case .abandon(let how): ["how": .string(how.rawValue)]
