@@ -6,7 +6,7 @@ import ConductorJournal
 /// Only rows that the track's decision can look at are read, not the whole journal.
 struct Standing {
     let tick: Entry.Tick
-    /// All that the tick's decision rests on.
+    /// All that the tick's decision rests on, and nothing of other tracks.
     let before: World
     /// The same, with what was decided.
     let after: World
@@ -31,7 +31,8 @@ struct Standing {
         try world.apply(row.entry) { try reader.body($0) }
         // What a tick decided stands right behind it.
         var decided: [JournalRow] = []
-        try reader.history(of: track, after: row.sequence) { next in
+        let end = try reader.tick(after: row.sequence)?.sequence ?? .max
+        try reader.history(of: track, after: row.sequence, through: end) { next in
             switch next.entry {
             case .decision(let record):
                 guard record.tick == tick.number else { return false }
@@ -74,20 +75,20 @@ struct Standing {
             if let good = polls.good { rows.append(good) }
             if let failed = polls.failed { rows.append(failed) }
         }
-        try reader.commands { row in
-            guard row.sequence < end else { return false }
-            rows.append(row)
-            return true
-        }
-        // What came in for the track since the previous tick.
-        try reader.history(of: track, after: previous?.sequence ?? 0) { row in
-            guard row.sequence < end else { return false }
+        // What was held and what was under way at the previous tick, and what came in since then.
+        let last = previous?.sequence ?? 0
+        rows += try reader.holdings(over: track, atOrBefore: last)
+        rows += try reader.openAttempts(of: track, atOrBefore: last)
+        try reader.history(of: track, after: last, through: end - 1) { row in
             switch row.entry {
-            case .attempt, .outcome: rows.append(row)
-            case .boot, .machine, .poll, .tick, .decision, .command, .intent, .discovery: break
+            case .attempt, .outcome, .command: rows.append(row)
+            case .boot, .machine, .poll, .tick, .decision, .intent, .discovery: break
             }
             return true
         }
+        let known = Set(rows.map(\.sequence))
+        rows += try reader.stops(after: last, through: end - 1)
+            .filter { !known.contains($0.sequence) }
         rows.sort { $0.sequence < $1.sequence }
         if let digest, let machine = try reader.machine(digest) {
             rows.insert(JournalRow(sequence: 0, entry: .machine(machine)), at: 0)
