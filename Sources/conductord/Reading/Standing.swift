@@ -12,6 +12,8 @@ struct Standing {
     let after: World
     /// The decision and the state that were in force after the tick, as recorded.
     let recorded: (decision: String?, state: TrackState)
+    /// The last row that the tick wrote for the track.
+    let end: Int64
 
     /// - Parameters:
     ///   - track: the track.
@@ -31,14 +33,19 @@ struct Standing {
         try world.apply(row.entry) { try reader.body($0) }
         // What a tick decided stands right behind it.
         var decided: [JournalRow] = []
-        let end = try reader.tick(after: row.sequence)?.sequence ?? .max
-        try reader.history(of: track, after: row.sequence, through: end) { next in
+        let next = try reader.tick(after: row.sequence)?.sequence ?? .max
+        var end = row.sequence
+        try reader.history(of: track, after: row.sequence, through: next) { next in
             switch next.entry {
             case .decision(let record):
                 guard record.tick == tick.number else { return false }
                 decided.append(next)
+                end = next.sequence
                 return true
-            case .intent(let record): return record.tick == tick.number
+            case .intent(let record):
+                guard record.tick == tick.number else { return false }
+                end = next.sequence
+                return true
             case .boot, .machine, .poll, .tick, .command, .attempt, .outcome, .discovery:
                 return false
             }
@@ -49,6 +56,34 @@ struct Standing {
             throw Cannot("\(track) was not there yet at \(tick.at.wall)")
         }
         recorded = (world.decisions[track], state)
+        self.end = end
+    }
+
+    /// A track after the last tick, or after the last that is not after a moment.
+    ///
+    /// - Returns: the standing, the pinned machine, and the last row that belongs to the tick.
+    /// - Throws: `Cannot` when there is no such track, or was not then; `JournalError`,
+    ///   `WorldError`.
+    static func find(
+        _ track: TrackID,
+        at: Instant?,
+        in reader: ReadOnlyJournal
+    ) throws -> (standing: Standing, machine: Machine?, end: Int64) {
+        try reader.require(track)
+        let found = try at.map { try reader.tick(atOrBefore: $0) } ?? reader.tick()
+        guard let row = found else {
+            guard let at else { throw Cannot("nothing was decided yet in \(reader.path)") }
+            throw Cannot("nothing was decided yet at \(at): the journal begins later")
+        }
+        if let discovery = try reader.discovery(of: track), discovery.sequence > row.sequence,
+            case .discovery(let record) = discovery.entry
+        {
+            guard let at else { throw Cannot("\(track) was registered and not decided yet") }
+            throw Cannot("\(track) was not there yet at \(at): registered at \(record.at.wall)")
+        }
+        let standing = try Standing(of: track, at: row, in: reader)
+        let machine = standing.after.machines[standing.recorded.state.machine]?.machine
+        return (standing, machine, standing.end)
     }
 
     /// The rows before a tick that the track's decision can look at, in order.
