@@ -176,7 +176,7 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         func compare() throws {
             guard let tick else { return }
             let row = try #require(try reader.tick(number: tick.number))
-            let standing = try Standing(of: track, at: row, in: reader)
+            let standing = try #require(try Standing(of: track, at: row, in: reader))
             #expect(standing.after.explain(track, in: tick) == world.explain(track, in: tick))
             #expect(try standing.isReproduced(for: track))
             compared += 1
@@ -200,7 +200,7 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         let story = try longStory()
         let reader = try story.reader()
         let row = try #require(try reader.tick())
-        let standing = try Standing(of: track, at: row, in: reader)
+        let standing = try #require(try Standing(of: track, at: row, in: reader))
         var report = try Explain.report(on: track, at: nil, in: reader)
         #expect(report.recordedEqual)
         #expect(try standing.isReproduced(for: track))

@@ -107,7 +107,8 @@ extension WhatIf {
         _ recorded: Leaving?
     ) {
         guard let asOf = recorded?.at ?? stay.asOf else { return }
-        func finding(_ kind: Kind, to: String?, _ recorded: Leaving?, _ would: Leaving?) -> Finding {
+        func finding(_ kind: Kind, to: String?, _ recorded: Leaving?, _ would: Leaving?) -> Finding
+        {
             Finding(
                 track: track,
                 kind: kind,
@@ -151,11 +152,9 @@ extension WhatIf {
     /// Asks on about stages that were left as recorded, on the facts as they were recorded.
     mutating func pursue(_ asked: inout Asked, _ step: Step) {
         var kept: [Pursuit] = []
-        for var pursuit in asked.pursuits {
-            if pursue(&pursuit, asked.machine, step) {
-                asked.wake(at: pursuit.wakeAt)
-                kept.append(pursuit)
-            }
+        for var pursuit in asked.pursuits where pursue(&pursuit, asked.machine, step) {
+            asked.wake(at: pursuit.wakeAt)
+            kept.append(pursuit)
         }
         asked.pursuits = kept
     }

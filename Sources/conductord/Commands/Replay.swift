@@ -28,7 +28,9 @@ struct Replay: ParsableCommand {
     @Flag(help: "Decide every live track in every tick, not only those that can have changed.")
     var full = false
 
-    @Option(help: "Ask what these rules would have done; without it, the recorded ones are replayed.")
+    @Option(
+        help: "Ask what these rules would have done; without it, the recorded ones are replayed."
+    )
     var rules: String?
 
     @Option(help: "With --rules: the deployment's configuration. (default: ./conductor.yaml)")

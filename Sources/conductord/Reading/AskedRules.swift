@@ -15,7 +15,9 @@ struct AskedRules {
     /// - Throws: `JournalError`.
     init(rules: String, config: String?, _ reader: ReadOnlyJournal) throws {
         var isDemo = false
-        if case .boot(let boot)? = try reader.boot()?.entry { isDemo = boot.process == Demo.process }
+        if case .boot(let boot)? = try reader.boot()?.entry {
+            isDemo = boot.process == Demo.process
+        }
         let loaded = RuleFiles.load(
             rules: rules,
             config: config ?? (isDemo ? DemoFiles.builtInConfiguration : "./conductor.yaml"),

@@ -28,7 +28,8 @@ extension DiffReport {
         let guards = guards
         if !guards.isEmpty { lines += ["", page.paint("Guards", .bold)] }
         for item in guards {
-            let begins = item.was == item.now ? "" : item.now ? ": watches now" : ": watches no more"
+            let begins =
+                item.was == item.now ? "" : item.now ? ": watches now" : ": watches no more"
             lines.append("  \(item.name)\(begins)")
             for change in item.changes where item.was && item.now {
                 lines.append("    \(change.name): \(verdicts(change, on: page))")

@@ -79,7 +79,8 @@ struct TimelineReport: Sendable {
                 ),
                 Cell(Words.clock(stay.from) + (stay.until == nil ? " (now)" : ""), .faint),
                 Cell(
-                    holdings(in: stay).prefix(Self.shownHoldings)
+                    holdings(in: stay).filter { $0.leaf != LeafKind.confirmation.rawValue }
+                        .prefix(Self.shownHoldings)
                         .map { "\($0.by) \(Words.length($0.length))" }
                         .joined(separator: ", "),
                     .yellow
