@@ -277,7 +277,8 @@ package struct World: Sendable {
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
             deniedClaims: tick.denied[track.description] ?? [],
-            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform })
+            begun: open.isEmpty
+                ? [] : Set(open.keys.filter { $0.track == track && $0.purpose == .perform })
         )
     }
 
@@ -397,14 +398,5 @@ extension World.AttemptID {
             case .probed: .probe
             }
         self.init(track: record.track, key: record.key, purpose: purpose, number: record.number)
-    }
-}
-
-extension CompiledMachine {
-    /// The sources that the machine's facts come from, in order of name.
-    package var sources: [String] {
-        var names: [String] = []
-        for fact in machine.facts where !names.contains(fact.source) { names.append(fact.source) }
-        return names
     }
 }

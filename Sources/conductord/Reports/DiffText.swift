@@ -76,8 +76,10 @@ extension DiffReport {
         case .array(let elements):
             elements.isEmpty ? "–" : elements.map(words).joined(separator: ", ")
         case .object(let members):
-            members.sorted { $0.key.precedes($1.key) }.filter { $0.value != .null }
-                .map { "\($0.key) \(words($0.value))" }.joined(separator: " ")
+            members.sorted { $0.key.precedes($1.key) }
+                .filter { $0.value != .null && $0.value != "" && $0.value != false }
+                .map { $0.value == true ? $0.key : "\($0.key) \(words($0.value))" }
+                .joined(separator: ", ")
         case .int, .double: json.description
         }
     }
@@ -98,6 +100,13 @@ extension DiffReport {
         var lines = ["  \(change.name)\(title): \(verdicts(change, on: page))"]
         for (was, now) in change.facts {
             let fact = now ?? was
+            if let before = was?.value?.arrayValue, let after = now?.value?.arrayValue {
+                // Of a list, what went and what came.
+                lines.append("    \(fact?.path ?? "")")
+                lines += before.filter { !after.contains($0) }.map { "      − \(Self.words($0))" }
+                lines += after.filter { !before.contains($0) }.map { "      + \(Self.words($0))" }
+                continue
+            }
             func value(_ fact: Explanation.ReadFact?) -> String {
                 guard let fact, let value = fact.value else { return fact?.cause?.name ?? "–" }
                 return Self.words(value) + (fact.cause.map { " (\($0.name))" } ?? "")
