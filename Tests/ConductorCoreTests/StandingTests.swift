@@ -14,12 +14,34 @@ import Testing
             digests[name] = digest
             bodies[digest] = body
         }
+        // A rehearsal names its machine as it likes; a journal asks for the digest.
+        var names: [String: String] = [:]
+        func named(_ text: String) -> String {
+            names.reduce(text) { text, name in
+                text.replacing("\"machine\":\"\(name.key)\"", with: "\"machine\":\"\(name.value)\"")
+            }
+        }
         let rows = random.rehearsal.rows.map { entry -> Entry in
-            guard case .poll(var poll) = entry, case .ok(let name, let observed) = poll.result,
-                let digest = digests[name]
-            else { return entry }
-            poll.result = .ok(body: digest, observedAt: observed)
-            return .poll(poll)
+            switch entry {
+            case .machine(var record):
+                let digest = Digest.text(of: Array(record.canonical.utf8))
+                names[record.digest] = digest
+                record.digest = digest
+                return .machine(record)
+            case .discovery(var record):
+                record.machine = names[record.machine] ?? record.machine
+                return .discovery(record)
+            case .decision(var record):
+                record.decision = named(record.decision)
+                record.state = named(record.state)
+                return .decision(record)
+            case .poll(var poll):
+                if case .ok(let name, let observed) = poll.result, let digest = digests[name] {
+                    poll.result = .ok(body: digest, observedAt: observed)
+                }
+                return .poll(poll)
+            case .boot, .tick, .command, .intent, .attempt, .outcome: return entry
+            }
         }
         let journal = try Journal(path: path, holder: "test", create: true)
         _ = try journal.append(rows, bodies: bodies)

@@ -154,7 +154,7 @@ private func only(_ report: WhatIfReport) throws -> WhatIf.Finding {
         let finding = try only(try ask(shorter, story))
         #expect(finding.kind == .earlier)
         #expect(finding.shift == Span(milliseconds: -12 * 3_600_000))
-        #expect(finding.differences.map(\.kind) == [.clock, .clock])
+        #expect(finding.differences.map(\.name) == ["dwell 1d"])
     }
 
     @Test func `is not guessed where a fact was never polled`() throws {

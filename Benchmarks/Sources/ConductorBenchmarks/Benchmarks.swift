@@ -13,7 +13,7 @@ struct Benchmarks {
         func isAsked(_ name: String) -> Bool { arguments.isEmpty || arguments.contains(name) }
         if isAsked("tick") { try TickBenchmark().run().print() }
         if isAsked("journal") { try JournalBenchmark().run().print() }
-        if isAsked("replay") { try ReplayBenchmark().run().forEach { $0.print() } }
+        if isAsked("replay") { try ReplayBenchmark().run { $0.print() } }
         if isAsked("cel") { try CELBenchmark().run().print() }
     }
 }

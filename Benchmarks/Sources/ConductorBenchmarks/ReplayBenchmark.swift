@@ -13,12 +13,13 @@ struct ReplayBenchmark {
     private static let fullTicks = 5_000
     private static let explanations = 40
 
-    func run() throws -> [Report] {
+    func run(_ tell: (Report) -> Void) throws {
         let wanted = ProcessInfo.processInfo.environment["CONDUCTOR_TICKS"].flatMap(Int.init)
         let ticks = wanted ?? 1_000_000
         let long = try journal(ticks: ticks)
         let short = try journal(ticks: Self.fullTicks)
-        return [try replay(long, ticks: ticks, short), try explain(long, ticks: ticks)]
+        tell(try explain(long, ticks: ticks))
+        tell(try replay(long, ticks: ticks, short))
     }
 
     private func journal(ticks: Int) throws -> ReadOnlyJournal {

@@ -1,4 +1,5 @@
 import ConductorCore
+import ConductorJournal
 
 /// What `diff` says: a track at two moments, and what happened in between.
 struct DiffReport: Sendable {
