@@ -190,7 +190,10 @@ private struct ColumnReader {
         tick.stopFile = try flag()
         if try optionalText() != nil {
             guard case .text(let list) = shadow else { throw fault("has no readable list") }
-            tick.shadow = try decode(try parse(list))
+            // Every tick has it, so it is read without a decoder.
+            let apps = try parse(list).arrayValue?.map(\.stringValue) ?? [nil]
+            tick.shadow = apps.compactMap(\.self)
+            guard tick.shadow.count == apps.count else { throw fault("is no list of texts") }
         }
         if let denied = try optionalJSON() { tick.denied = try decode(denied) }
         if let found = try optionalJSON() { tick.successors = try decode(found) }

@@ -128,6 +128,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX command_by_id ON command (id);
         CREATE INDEX command_by_scope ON command (scope);
+        CREATE INDEX command_by_request ON command (request, scope);
 
         CREATE TABLE intent (
             seq INTEGER PRIMARY KEY,
@@ -175,6 +176,7 @@ enum Schema {
             hash BLOB NOT NULL
         ) STRICT;
         CREATE INDEX outcome_by_track ON outcome (track);
+        CREATE INDEX outcome_by_key ON outcome (key);
 
         CREATE TABLE discovery (
             seq INTEGER PRIMARY KEY,

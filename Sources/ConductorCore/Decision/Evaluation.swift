@@ -38,10 +38,15 @@ struct Evaluation {
         var expired: Int64?
     }
 
-    private var answers: [Int: Answer] = [:]
+    /// By place of the condition.
+    private var answers: [Answer?]
+    /// Readings by place of the source in the machine.
+    private let readings: [Reading?]
 
     init(machine: CompiledMachine, state: TrackState, view: View, now: Stamp) {
         self.machine = machine
+        answers = Array(repeating: nil, count: machine.conditions.count)
+        readings = machine.sources.map { view.readings[$0] }
         self.state = state
         self.view = view
         self.now = now
@@ -74,10 +79,10 @@ struct Evaluation {
     /// How a fact stands now.
     func resolve(_ index: Int, maxAge conditionLimit: Span?) -> ResolvedFact {
         let fact = machine.machine.facts[index]
-        if let people = machine.machine.people[fact.source] {
+        if let people = machine.peopleOfFact[index] {
             return answered(by: people, fact)
         }
-        guard let reading = view.readings[fact.source] else {
+        guard let reading = readings[machine.sourceOfFact[index]] else {
             return ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
         }
         guard let good = reading.good else {
@@ -90,7 +95,8 @@ struct Evaluation {
         var resolved = ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
         resolved.fetched = good.fetched
         // A backend's clock that runs ahead gives no extra validity.
-        let observed = good.observation.observedAt[fact.name]
+        let times = good.observation.observedAt
+        let observed = times.isEmpty ? nil : times[fact.name]
         resolved.observedAt = observed
         let lag = observed.map { max(0, (good.fetched.wall - $0).milliseconds) } ?? 0
         resolved.origin = good.fetched.elapsed - lag

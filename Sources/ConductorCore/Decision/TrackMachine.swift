@@ -36,6 +36,8 @@ struct TrackMachine {
 
     /// Looks at the facts anew, after the state changed what they mean.
     mutating func look() {
+        // While nothing of the state has changed, its answers stand.
+        guard state != evaluation.state else { return }
         let pending = evaluation.nextChange
         evaluation = Evaluation(machine: machine, state: state, view: view, now: now)
         if let pending { evaluation.wake(at: pending) }

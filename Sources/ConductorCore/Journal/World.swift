@@ -5,11 +5,11 @@
 package struct World: Sendable {
     /// Machines by digest, with the titles, owners and links that people read.
     package private(set) var machines: [String: CompiledMachine] = [:]
-    package private(set) var states: [TrackID: TrackState] = [:]
+    package internal(set) var states: [TrackID: TrackState] = [:]
     /// Readings by source and scope.
-    package private(set) var readings: [String: [Scope: Reading]] = [:]
+    package internal(set) var readings: [String: [Scope: Reading]] = [:]
     package private(set) var fleet = FleetState()
-    package private(set) var grants: [ClaimGrant] = []
+    package internal(set) var grants: [ClaimGrant] = []
     package private(set) var lastTick: Entry.Tick?
     package private(set) var lastBoot: Entry.Boot?
     /// The calendars in force, by name.
@@ -19,7 +19,7 @@ package struct World: Sendable {
     /// The newest stamp of any row.
     package private(set) var newest: Stamp?
     /// The recorded decision in force for each track: canonical bytes.
-    package private(set) var decisions: [TrackID: String] = [:]
+    package internal(set) var decisions: [TrackID: String] = [:]
     /// Attempts and probes without an outcome.
     package private(set) var open: [AttemptID: Entry.AttemptRecord] = [:]
     /// Effects that are there, by the key of an action that several tracks share.
@@ -27,11 +27,11 @@ package struct World: Sendable {
     /// Tracks in doubt over an effect, by the key of an action that several tracks share.
     package private(set) var sharedDoubts: [String: TrackID] = [:]
     /// Ids of all commands that were taken in, with the answer once there is one.
-    package private(set) var commands: [String: CommandReply?] = [:]
+    package internal(set) var commands: [String: CommandReply?] = [:]
     /// What came in since the last tick.
     private var inputs: [TrackID: [TrackInput]] = [:]
     /// Tracks whose decision may have changed since the last tick.
-    private var dirty: Set<TrackID> = []
+    var dirty: Set<TrackID> = []
     /// When each track must be looked at again, on the elapsed clock.
     private var wakeAt: [TrackID: Int64] = [:]
     /// Tracks that can still be decided, in order.
@@ -160,6 +160,11 @@ package struct World: Sendable {
     private mutating func apply(_ record: Entry.DecisionRecord) throws {
         let state: TrackState = try Self.decode(record.state, "state of \(record.track)")
         let decision: Decision = try Self.decode(record.decision, "decision on \(record.track)")
+        take(record, decision, state)
+    }
+
+    /// Takes in a recorded decision whose texts were read, or made again, already.
+    mutating func take(_ record: Entry.DecisionRecord, _ decision: Decision, _ state: TrackState) {
         settle(state, decision: record.decision)
         for claim in decision.fired?.claims ?? [] {
             grants.append(
@@ -267,7 +272,7 @@ package struct World: Sendable {
     }
 
     /// Whether this tick says something that concerns every track.
-    private func concernsAll(_ tick: Entry.Tick) -> Bool {
+    func concernsAll(_ tick: Entry.Tick) -> Bool {
         guard let last = lastTick else { return true }
         return tick.wallStep != nil || last.wallStep != nil || tick.stopFile != last.stopFile
             || tick.shadow != last.shadow
@@ -283,6 +288,11 @@ package struct World: Sendable {
         guard let state = states[track], let machine = machines[state.machine] else {
             return View()
         }
+        return view(of: track, in: tick, for: machine)
+    }
+
+    /// What one track's decision by some machine looks at in a tick.
+    func view(of track: TrackID, in tick: Entry.Tick, for machine: CompiledMachine) -> View {
         var found: [String: Reading] = [:]
         for source in machine.sources {
             guard let scopes = readings[source] else { continue }
@@ -297,7 +307,8 @@ package struct World: Sendable {
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
             deniedClaims: tick.denied[track.description] ?? [],
-            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
+            begun: open.isEmpty
+                ? [] : Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
             calendars: calendars,
             successor: tick.successors[track.description]
         )
@@ -337,12 +348,15 @@ package struct World: Sendable {
     ///
     /// `full`: decide all, also those that cannot have changed.
     package func decideAll(in tick: Entry.Tick, full: Bool = false) -> [(TrackID, Turn)] {
-        let everyone = full || concernsAll(tick)
-        var turns: [(TrackID, Turn)] = []
-        for track in live where everyone || isDue(track, in: tick) {
-            if let turn = decide(track, in: tick) { turns.append((track, turn)) }
+        due(in: tick, full: full).compactMap { track in
+            decide(track, in: tick).map { (track, $0) }
         }
-        return turns
+    }
+
+    /// The live tracks that are due, or all, in order.
+    func due(in tick: Entry.Tick, full: Bool) -> [TrackID] {
+        if full || concernsAll(tick) { return live }
+        return live.filter { isDue($0, in: tick) }
     }
 
     /// Claims to deny in this tick: asks every due track what it would fire if all were granted.
@@ -416,14 +430,5 @@ extension World.AttemptID {
             case .probed: .probe
             }
         self.init(track: record.track, key: record.key, purpose: purpose, number: record.number)
-    }
-}
-
-extension CompiledMachine {
-    /// The sources that the machine's facts come from, in order of name.
-    package var sources: [String] {
-        var names: [String] = []
-        for fact in machine.facts where !names.contains(fact.source) { names.append(fact.source) }
-        return names
     }
 }
