@@ -48,6 +48,12 @@ final class ComprehensionCode: Code {
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
+        if kind == .all || kind == .exists { return .bool(try truth(&frame)) }
+        if kind == .filter, let predicate, let place = try unsafe range.place(&frame),
+            case .list(let elements) = unsafe place.pointee
+        {
+            return .list(try filtered(elements, predicate, &frame))
+        }
         let range = try WalkedRange(try range.evaluate(&frame), at: position)
         switch kind {
         case .all: return .bool(try fold(range, deciding: false, &frame))
@@ -59,28 +65,84 @@ final class ComprehensionCode: Code {
     }
 
     func truth(_ frame: inout Frame) throws(Halt) -> Bool {
-        guard kind == .all || kind == .exists,
-            case .list(let elements) = try range.evaluate(&frame), variables.count == 1,
-            let predicate
-        else {
+        guard kind == .all || kind == .exists else {
             guard case .bool(let truth) = try evaluate(&frame) else { throw .noSuchOverload }
             return truth
         }
+        guard variables.count == 1, let predicate else {
+            let range = try WalkedRange(try range.evaluate(&frame), at: position)
+            return try fold(range, deciding: kind == .exists, &frame)
+        }
+        if let place = try unsafe range.place(&frame),
+            case .list(let elements) = unsafe place.pointee
+        {
+            return try fold(elements, predicate, variables[0], &frame)
+        }
+        let range = try range.evaluate(&frame)
+        if case .list(let elements) = range {
+            return try fold(elements, predicate, variables[0], &frame)
+        }
+        return try fold(WalkedRange(range, at: position), deciding: kind == .exists, &frame)
+    }
+
+    /// Walks over a list whose elements stay where they are.
+    private func fold(
+        _ elements: [Value],
+        _ predicate: any Code,
+        _ variable: Int,
+        _ frame: inout Frame
+    ) throws(Halt) -> Bool {
         let deciding = kind == .exists
+        var isDecided = false
+        try unsafe walk(elements, variable, &frame) { _, frame throws(Halt) in
+            isDecided = try predicate.truth(&frame) == deciding
+            return isDecided
+        }
+        return isDecided == deciding
+    }
+
+    private func filtered(
+        _ elements: [Value],
+        _ predicate: any Code,
+        _ frame: inout Frame
+    ) throws(Halt) -> [Value] {
+        var values: [Value] = []
+        try unsafe walk(elements, variables[0], &frame) { element, frame throws(Halt) in
+            if try predicate.truth(&frame) {
+                try frame.produce(16)
+                values.append(unsafe element.pointee)
+            }
+            return false
+        }
+        return values
+    }
+
+    /// Walks over a list, whose elements stay where they are, until a function gives `true`; what
+    /// gives no value is put together and thrown at the end.
+    @inline(__always)
+    private func walk(
+        _ elements: [Value],
+        _ variable: Int,
+        _ frame: inout Frame,
+        _ body: (UnsafePointer<Value>, inout Frame) throws(Halt) -> Bool
+    ) throws(Halt) {
+        // The caller holds the array during this call, so that the elements stay where they are.
+        guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
+        else { return }
+        let end = unsafe element + elements.count
         var halt: Halt?
-        let variable = variables[0]
-        for element in elements {
-            frame.locals[variable] = .value(element)
+        while unsafe element < end {
+            unsafe frame.set(variable, .element(element))
             do throws(Halt) {
                 try frame.step(cost)
-                if try predicate.truth(&frame) == deciding { return deciding }
+                if try unsafe body(element, &frame) { return }
             } catch {
                 if case .abort = error { throw error.at(position) }
                 halt = halt.map { $0.joined(with: error) } ?? error
             }
+            unsafe element += 1
         }
         if let halt { throw halt.at(position) }
-        return !deciding
     }
 
     /// Sets the variables to an element and takes the steps for it off the budget.
@@ -88,10 +150,10 @@ final class ComprehensionCode: Code {
     private func enter(_ range: WalkedRange, _ place: Int, _ frame: inout Frame) throws(Halt) {
         if steps(&frame) { throw Halt.tooManySteps.at(position) }
         if variables.count == 2 {
-            frame.locals[variables[0]] = .value(range.key(place))
-            frame.locals[variables[1]] = .value(range.values[place])
+            frame.set(variables[0], .value(range.key(place)))
+            frame.set(variables[1], .value(range.values[place]))
         } else {
-            frame.locals[variables[0]] = .value(element(range, place))
+            frame.set(variables[0], .value(element(range, place)))
         }
     }
 
@@ -197,10 +259,10 @@ final class BindCode: Code {
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
         for binding in bindings {
             do throws(Halt) {
-                frame.locals[binding.variable] = .value(try binding.value.evaluate(&frame))
+                frame.set(binding.variable, .value(try binding.value.evaluate(&frame)))
             } catch {
                 if case .abort = error { throw error }
-                frame.locals[binding.variable] = .halt(error)
+                frame.set(binding.variable, .halt(error))
             }
         }
         return try body.evaluate(&frame)
@@ -233,7 +295,7 @@ final class OptionalMapCode: Code {
         do throws(Halt) {
             let optional = try Library.optional(try operand.evaluate(&frame))
             guard let held = optional.value else { return .optional(.none) }
-            frame.locals[variable] = .value(held)
+            frame.set(variable, .value(held))
             let value = try body.evaluate(&frame)
             guard isFlat else { return .optional(OptionalValue(value)) }
             return .optional(try Library.optional(value))

@@ -12,6 +12,7 @@ public final class Program: Sendable {
     private let limits: Limits
     private let refusesNaN: Bool
     private let localCount: Int
+    private let nodeCount: Int
     private let code: any Code
 
     /// Compiles an expression: parses it, resolves its names and checks it.
@@ -30,6 +31,7 @@ public final class Program: Sendable {
         type = result.tree.nodes[result.tree.root].type
         variables = result.variables
         localCount = result.localCount
+        nodeCount = result.tree.nodes.count
         limits = environment.limits
         code = Lowering.code(
             of: result.tree,
@@ -43,8 +45,9 @@ public final class Program: Sendable {
     ///
     /// A slot that is missing at the end of the list counts as unbound.
     public func evaluate(_ slots: [Slot], zones: ZoneRules = .none) -> Outcome {
-        var frame = Frame(slots: slots, zones: zones, limits: limits, localCount: localCount)
-        return run(code, &frame)
+        Frame.run(slots, zones: zones, limits: limits, localCount: localCount) { frame in
+            run(code, &frame)
+        }
     }
 
     /// Evaluates the expression and tells what it looked at and what its parts came to.
@@ -55,21 +58,23 @@ public final class Program: Sendable {
         zones: ZoneRules = .none
     ) -> (outcome: Outcome, trace: Trace) {
         let recorder = Recorder()
-        var frame = Frame(slots: slots, zones: zones, limits: limits, localCount: localCount)
-        frame.recorder = recorder
         let code = Lowering.code(
             of: tree,
             limits: limits,
             refusesNaN: refusesNaN,
             tracing: source
         )
-        let outcome = run(code, &frame)
+        let outcome = Frame.run(slots, zones: zones, limits: limits, localCount: localCount) {
+            frame in
+            frame.recorder = recorder
+            return run(code, &frame)
+        }
         return (outcome, recorder.trace)
     }
 
     private func run(_ code: any Code, _ frame: inout Frame) -> Outcome {
         do throws(Halt) {
-            try frame.step(tree.nodes.count)
+            try frame.step(nodeCount)
             let value = try code.evaluate(&frame)
             try frame.chargeResult(value)
             return .value(value)
