@@ -17,6 +17,9 @@ public struct Environment: Sendable {
     /// The bounds on expressions.
     public let limits: Limits
 
+    /// How large the facts are expected to be, for the estimate of ``Limits/estimatedSteps``.
+    public var sizeHints = SizeHints()
+
     /// The declared variables by name.
     private(set) var variables: [String: CELType] = [:]
     /// Every proper dotted prefix of a declared name.

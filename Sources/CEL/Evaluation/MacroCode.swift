@@ -48,19 +48,37 @@ final class ComprehensionCode: Code {
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        if kind == .all || kind == .exists { return .bool(try truth(&frame)) }
-        if kind == .filter, let predicate, let place = try unsafe range.place(&frame),
+        switch kind {
+        case .all, .exists: .bool(try truth(&frame))
+        case .existsOne: .bool(try count(walked(&frame), &frame) == 1)
+        case .filter: .list(try filtered(&frame))
+        case .map, .transformList: .list(try list(walked(&frame), &frame))
+        case .transformMap, .transformMapEntry: .map(try map(walked(&frame), &frame))
+        case .sortBy: .list(try sorted(&frame))
+        }
+    }
+
+    private func walked(_ frame: inout Frame) throws(Halt) -> WalkedRange {
+        try WalkedRange(try range.evaluate(&frame), at: position)
+    }
+
+    private func filtered(_ frame: inout Frame) throws(Halt) -> [Value] {
+        if let predicate, let place = try unsafe range.place(&frame),
             case .list(let elements) = unsafe place.pointee
         {
-            return .list(try filtered(elements, predicate, &frame))
+            return try filtered(elements, predicate, &frame)
         }
-        let range = try WalkedRange(try range.evaluate(&frame), at: position)
-        switch kind {
-        case .all: return .bool(try fold(range, deciding: false, &frame))
-        case .exists: return .bool(try fold(range, deciding: true, &frame))
-        case .existsOne: return .bool(try count(range, &frame) == 1)
-        case .filter, .map, .transformList: return .list(try list(range, &frame))
-        case .transformMap, .transformMapEntry: return .map(try map(range, &frame))
+        return try list(walked(&frame), &frame)
+    }
+
+    private func sorted(_ frame: inout Frame) throws(Halt) -> [Value] {
+        let range = try walked(&frame)
+        guard range.keys == nil else { throw Halt.noSuchOverload.at(position) }
+        let keys = try list(range, &frame)
+        do throws(Halt) {
+            return try Library.sorted(range.values, by: keys, &frame)
+        } catch {
+            throw error.at(position)
         }
     }
 
@@ -92,50 +110,17 @@ final class ComprehensionCode: Code {
         _ variable: Int,
         _ frame: inout Frame
     ) throws(Halt) -> Bool {
-        let deciding = kind == .exists
-        var isDecided = false
-        try unsafe walk(elements, variable, &frame) { _, frame throws(Halt) in
-            isDecided = try predicate.truth(&frame) == deciding
-            return isDecided
-        }
-        return isDecided == deciding
-    }
-
-    private func filtered(
-        _ elements: [Value],
-        _ predicate: any Code,
-        _ frame: inout Frame
-    ) throws(Halt) -> [Value] {
-        var values: [Value] = []
-        try unsafe walk(elements, variables[0], &frame) { element, frame throws(Halt) in
-            if try predicate.truth(&frame) {
-                try frame.produce(16)
-                values.append(unsafe element.pointee)
-            }
-            return false
-        }
-        return values
-    }
-
-    /// Walks over a list, whose elements stay where they are, until a function gives `true`; what
-    /// gives no value is put together and thrown at the end.
-    @inline(__always)
-    private func walk(
-        _ elements: [Value],
-        _ variable: Int,
-        _ frame: inout Frame,
-        _ body: (UnsafePointer<Value>, inout Frame) throws(Halt) -> Bool
-    ) throws(Halt) {
         // The caller holds the array during this call, so that the elements stay where they are.
         guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
-        else { return }
+        else { return kind != .exists }
         let end = unsafe element + elements.count
+        let deciding = kind == .exists
         var halt: Halt?
         while unsafe element < end {
             unsafe frame.set(variable, .element(element))
             do throws(Halt) {
                 try frame.step(cost)
-                if try unsafe body(element, &frame) { return }
+                if try predicate.truth(&frame) == deciding { return deciding }
             } catch {
                 if case .abort = error { throw error.at(position) }
                 halt = halt.map { $0.joined(with: error) } ?? error
@@ -143,6 +128,36 @@ final class ComprehensionCode: Code {
             unsafe element += 1
         }
         if let halt { throw halt.at(position) }
+        return !deciding
+    }
+
+    private func filtered(
+        _ elements: [Value],
+        _ predicate: any Code,
+        _ frame: inout Frame
+    ) throws(Halt) -> [Value] {
+        // The caller holds the array during this call, so that the elements stay where they are.
+        guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
+        else { return [] }
+        let end = unsafe element + elements.count
+        var values: [Value] = []
+        var halt: Halt?
+        while unsafe element < end {
+            unsafe frame.set(variables[0], .element(element))
+            do throws(Halt) {
+                try frame.step(cost)
+                if try predicate.truth(&frame) {
+                    try frame.produce(16)
+                    values.append(unsafe element.pointee)
+                }
+            } catch {
+                if case .abort = error { throw error.at(position) }
+                halt = halt.map { $0.joined(with: error) } ?? error
+            }
+            unsafe element += 1
+        }
+        if let halt { throw halt.at(position) }
+        return values
     }
 
     /// Sets the variables to an element and takes the steps for it off the budget.

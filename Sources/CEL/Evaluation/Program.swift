@@ -39,6 +39,7 @@ public final class Program: Sendable {
             refusesNaN: environment.refusesNaN
         )
         refusesNaN = environment.refusesNaN
+        try checkEstimate(environment)
     }
 
     /// Evaluates the expression with what is known of each of its ``variables``.
@@ -70,6 +71,42 @@ public final class Program: Sendable {
             return run(code, &frame)
         }
         return (outcome, recorder.trace)
+    }
+
+    /// Evaluates the expression and tells what that cost, in the units of ``Limits/steps`` and
+    /// ``Limits/bytesProduced``.
+    public func evaluateMeasuring(
+        _ slots: [Slot],
+        zones: ZoneRules = .none
+    ) -> (outcome: Outcome, steps: Int, bytesProduced: Int) {
+        Frame.run(slots, zones: zones, limits: limits, localCount: localCount) { frame in
+            let outcome = run(code, &frame)
+            return (outcome, limits.steps - frame.steps, limits.bytesProduced - frame.bytes)
+        }
+    }
+
+    /// What an evaluation costs at most while the facts are no larger than the hints say.
+    public func estimatedCost(_ hints: SizeHints = SizeHints()) -> CostEstimate {
+        CostEstimator.estimate(tree, hints: hints, limits: limits)
+    }
+
+    /// Refuses the program when its estimate is above the limits.
+    private func checkEstimate(_ environment: Environment) throws(CompilationError) {
+        guard let most = environment.limits.estimatedSteps else { return }
+        let estimate = estimatedCost(environment.sizeHints)
+        guard estimate.steps > most else { return }
+        let root = tree.nodes[tree.root]
+        throw CompilationError(diagnostics: [
+            Diagnostic(
+                phase: .check,
+                code: .tooLarge,
+                message: "An evaluation may take \(estimate.steps) steps, more than the \(most)"
+                    + " allowed",
+                position: root.position,
+                length: root.length,
+                expected: "fewer or smaller lists to walk over within each other"
+            )
+        ])
     }
 
     private func run(_ code: any Code, _ frame: inout Frame) -> Outcome {
