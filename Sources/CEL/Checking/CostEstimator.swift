@@ -7,18 +7,6 @@ struct CostEstimator {
         case list(Int, Extent)
         /// A map, whose values are as large as the hints for its path say, or else of one extent.
         case fact(CELType, path: String)
-
-        /// The largest of both.
-        func joined(with other: Extent) -> Extent {
-            switch (self, other) {
-            case (.flat, _): other
-            case (_, .flat): self
-            case (.text(let a), .text(let b)): .text(max(a, b))
-            case (.list(let a, let first), .list(let b, let second)):
-                .list(max(a, b), first.joined(with: second))
-            default: self
-            }
-        }
     }
 
     private struct Part {
@@ -91,12 +79,28 @@ struct CostEstimator {
         case .list(_, let element): element
         case .fact(.record(let fields), let path):
             fields.filter { field == nil || $0.name == field }
-                .reduce(.flat) { $0.joined(with: self.extent($1.type, path + "." + $1.name)) }
+                .reduce(.flat) { joined($0, self.extent($1.type, path + "." + $1.name)) }
         case .fact(.map(_, let value), let path):
             self.extent(value, field.map { path + "." + $0 } ?? path + "[]")
         case .fact(_, let path):
             // Nothing is known of it: it may be a text or hold more.
             .fact(.dyn, path: path + (field.map { "." + $0 } ?? "[]"))
+        }
+    }
+
+    /// An extent that is no less than either.
+    private func joined(_ left: Extent, _ right: Extent, depth: Int = 0) -> Extent {
+        switch (left, right) {
+        case (.flat, _): return right
+        case (_, .flat): return left
+        case (.text(let a), .text(let b)): return .text(max(a, b))
+        case (.fact(let a, let path), .fact(let b, let other)) where a == b && path == other:
+            return left
+        default:
+            let count = max(count(left), count(right))
+            // Of what is not known no more is told by looking deeper.
+            guard depth < 4 else { return .list(count, .text(hints.octets)) }
+            return .list(count, joined(inner(left), inner(right), depth: depth + 1))
         }
     }
 
@@ -166,14 +170,14 @@ struct CostEstimator {
             return call(function, (target.map { [$0] } ?? []) + arguments, node)
         case .list(let elements, _):
             let parts = parts(elements)
-            let element = parts.reduce(Extent.flat) { $0.joined(with: $1.extent) }
+            let element = parts.reduce(Extent.flat) { joined($0, $1.extent) }
             var list = Self.whole(parts, .list(elements.count, element))
             list.bytes = Self.sum(list.bytes, 16 * elements.count)
             return list
         case .map(let entries):
             let keys = parts(entries.map(\.key))
             let values = parts(entries.map(\.value))
-            let value = (keys + values).reduce(Extent.flat) { $0.joined(with: $1.extent) }
+            let value = (keys + values).reduce(Extent.flat) { joined($0, $1.extent) }
             var map = Self.whole(keys + values, .list(entries.count, value))
             for key in keys { map.steps = Self.sum(map.steps, weight(key.extent)) }
             map.bytes = Self.sum(map.bytes, 32 * entries.count)
@@ -275,7 +279,7 @@ struct CostEstimator {
             if parts.count == 3 {
                 whole.steps = Self.sum(parts[0].steps, max(parts[1].steps, parts[2].steps))
                 whole.bytes = Self.sum(parts[0].bytes, max(parts[1].bytes, parts[2].bytes))
-                whole.extent = parts[1].extent.joined(with: parts[2].extent)
+                whole.extent = joined(parts[1].extent, parts[2].extent)
             }
         case "_[_]", "_[?_]":
             add(steps: parts.last.map { weight($0.extent) } ?? 0)
@@ -286,13 +290,12 @@ struct CostEstimator {
             whole.extent = inner(first, key)
         case "dyn", "value", "or", "orValue", "first", "last", "optional.of",
             "optional.ofNonZeroValue", "hasValue":
-            whole.extent = parts.reduce(.flat) { $0.joined(with: $1.extent) }
+            whole.extent = parts.reduce(.flat) { joined($0, $1.extent) }
         case "_+_":
-            if case .list(let element) = node.type {
+            if case .list = node.type {
                 add(steps: total, bytes: Self.product(16, total))
-                let inner = parts.reduce(Extent.flat) { $0.joined(with: self.inner($1.extent)) }
+                let inner = parts.reduce(Extent.flat) { joined($0, self.inner($1.extent)) }
                 whole.extent = .list(total, inner)
-                _ = element
             } else if node.type == .string || node.type == .bytes || node.type == .dyn {
                 add(steps: Self.sum(total / 10, 1), bytes: Self.product(16, total))
                 whole.extent = .text(total)
