@@ -14,8 +14,9 @@ public struct Limits: Sendable, Hashable {
     ///
     /// A step is a node visited, an element of a list walked over, or ten octets of text looked at.
     public var steps: Int
-    /// Steps that an evaluation may take by its estimate, with the sizes that the environment hints
-    /// at; an expression above them is refused by the check. `nil` refuses none.
+    /// Steps that an evaluation may take by its estimate; `nil` sets no limit.
+    ///
+    /// The sizes are those that the environment hints at. The check refuses an expression above it.
     public var estimatedSteps: Int?
     /// Octets of texts, byte sequences and list or map elements (counted as 16) made in one
     /// evaluation.

@@ -27,12 +27,19 @@ struct ExpressionGenerator {
 
     init(seed: UInt64) { dice = FuzzDice(seed: seed) }
 
+    private static let instant: Timestamp = {
+        guard let instant = Timestamp(seconds: 1_772_452_800, nanoseconds: 5) else {
+            fatalError("The instant is out of range.")
+        }
+        return instant
+    }()
+
     /// What the expressions can see, and values of it.
     static let variables: [(name: String, type: CELType, value: Value)] = [
         ("flag", .bool, .bool(true)), ("count", .int, .int(7)), ("big", .uint, .uint(9)),
         ("rate", .double, .double(0.25)), ("name", .string, .string("release/9.3.0 é")),
         ("raw", .bytes, .bytes([0, 97, 255])),
-        ("now", .timestamp, .timestamp(Timestamp(seconds: 1_772_452_800, nanoseconds: 5)!)),
+        ("now", .timestamp, .timestamp(instant)),
         ("age", .duration, .duration(nanoseconds: 5_400_000_000_000)),
         ("numbers", .list(.int), .list([.int(3), .int(-1), .int(2)])),
         ("names", .list(.string), .list([.string("a"), .string("bé"), .string("")])),
