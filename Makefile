@@ -1,7 +1,7 @@
 # Two commands do everything on a machine that has Swift and git: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean-run test test-kill soak bench build format lint setup
+.PHONY: help run clean-run test test-kill soak fuzz bench build format lint setup
 
 # How many kills `make test-kill` does, and the seed of their moments (printed; 0 chooses one).
 RUNS ?= 50
@@ -10,6 +10,9 @@ SEED ?= 0
 # How many seeds `make soak` runs, and how long it may take.
 SEEDS ?= 10000
 MINUTES ?= 0
+
+# How long each of the three ways of `make fuzz` takes.
+SECONDS ?= 60
 
 SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
 
@@ -35,6 +38,9 @@ test-kill: setup ## kill the daemon RUNS times (50) and count what it did; SEED=
 
 soak: setup ## simulate SEEDS releases' lives (10000) from seed SEED, for MINUTES at most (0: no end)
 	@Scripts/simulate.sh soak --seeds $(SEEDS) --minutes $(MINUTES) --from $(or $(filter-out 0,$(SEED)),1)
+
+fuzz: setup ## feed the expression language what nobody would write, SECONDS (60) each way
+	@Scripts/fuzz.sh $(SECONDS)
 
 bench: setup ## measure against what must be beaten; takes some minutes
 	@Scripts/bench.sh

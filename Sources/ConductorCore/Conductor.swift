@@ -118,27 +118,18 @@ extension TrackMachine {
         compareWithReality()
         state = believed
         look()
-        var transitions: [Explanation.Transition] = []
-        for transition in transitionsHere() {
-            var leaves = leaves(of: transition, pushed: false)
-            #if CONDUCTOR_PLANTED_BUGS
-                if PlantedBug.unknownToldAsUnmet.isPlanted {
-                    for place in leaves.indices where leaves[place].verdict.cause != nil {
-                        leaves[place].verdict = .unmet
+        var transitions = state.stage == nil ? placings() : explainedTransitions()
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.unknownToldAsUnmet.isPlanted {
+                for place in transitions.indices {
+                    for leaf in transitions[place].leaves.indices
+                    where transitions[place].leaves[leaf].verdict.cause != nil {
+                        transitions[place].leaves[leaf].verdict = .unmet
                     }
                 }
-            #endif
-            describe(&leaves)
-            transitions.append(
-                Explanation.Transition(
-                    name: transition.name,
-                    to: target(of: transition.to) ?? transition.to.description,
-                    direction: machine.direction(of: transition.actions),
-                    manual: transition.manual,
-                    leaves: leaves
-                )
-            )
-        }
+            }
+        #endif
+        for place in transitions.indices { describe(&transitions[place].leaves) }
         var explanation = Explanation(
             track: state.track,
             at: now.wall,

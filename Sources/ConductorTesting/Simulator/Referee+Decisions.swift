@@ -133,7 +133,7 @@ extension Referee {
             if machine.stage(before.stage ?? "")?.kind == .waiting {
                 known.isStoppedByPerson = true
             }
-        case .add, .hold, .resume, .stop, .liftStop, .signoff: changes = false
+        case .add, .register, .hold, .resume, .stop, .liftStop, .signoff: changes = false
         }
         guard changes else { return }
         if let based = record.command.basedOn, based != before.revision {
