@@ -16,6 +16,10 @@ package struct View: Sendable, Equatable {
     ///
     /// One that was decided and is not among them has never been sent.
     package var begun: Set<World.AttemptID>
+    /// Calendars by name.
+    package var calendars: [String: ReleaseCalendar]
+    /// A newer version of the app on the platform that has reached the end of the road.
+    package var successor: TrackID?
 
     package init(
         readings: [String: Reading] = [:],
@@ -24,7 +28,9 @@ package struct View: Sendable, Equatable {
         stopped: Bool = false,
         shadow: Bool = false,
         deniedClaims: [String] = [],
-        begun: Set<World.AttemptID> = []
+        begun: Set<World.AttemptID> = [],
+        calendars: [String: ReleaseCalendar] = [:],
+        successor: TrackID? = nil
     ) {
         self.readings = readings
         self.inputs = inputs
@@ -33,6 +39,8 @@ package struct View: Sendable, Equatable {
         self.shadow = shadow
         self.deniedClaims = deniedClaims
         self.begun = begun
+        self.calendars = calendars
+        self.successor = successor
     }
 }
 
