@@ -39,7 +39,7 @@ package final class Journal: JournalWriter, Sendable {
     ///   - vfs: the registered SQLite file system that holds the file; nil is the system's own. In
     ///     another one there is no directory and no lock: who registered it has it alone.
     /// - Throws: why it cannot be used; above all `inUse`, which names the holder.
-    package init(
+    package convenience init(
         path: String,
         holder: String,
         create: Bool,
@@ -53,6 +53,27 @@ package final class Journal: JournalWriter, Sendable {
             }
         }
         let lock = vfs == nil ? try JournalLock(database: path, holder: holder) : nil
+        guard vfs != nil || FilePath.size(of: Self.restoringPath(path)) == nil else {
+            throw JournalError(
+                .interrupted,
+                path: path,
+                "was being restored when that was cut off; run `restore` again"
+            )
+        }
+        try self.init(path: path, lock: lock, create: create, vfs: vfs)
+    }
+
+    /// Opens a file that nobody else knows of yet.
+    convenience init(unlocked path: String, create: Bool = false) throws(JournalError) {
+        try self.init(path: path, lock: nil, create: create, vfs: nil)
+    }
+
+    private init(
+        path: String,
+        lock: JournalLock?,
+        create: Bool,
+        vfs: String?
+    ) throws(JournalError) {
         do {
             let queue = try DatabaseQueue(
                 path: FilePath.place(path, vfs: vfs),
@@ -280,7 +301,8 @@ extension Journal {
             if case .text(let digest) = row.cells[5] {
                 stored[6] = .integer(try id(ofBody: digest, database) { row.sharedText })
             }
-        case .machine, .boot, .decision, .command, .intent, .attempt, .outcome, .discovery:
+        case .machine, .boot, .decision, .command, .intent, .attempt, .outcome, .discovery,
+            .upkeep:
             stored += row.cells
         }
         stored.append(.bytes(hash))

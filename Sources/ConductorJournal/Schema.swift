@@ -13,6 +13,9 @@ enum Schema {
             try database.execute(sql: rowsAndChain)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        migrator.registerMigration("3: seals and upkeep") { database in
+            try database.execute(sql: sealsAndUpkeep)
+        }
         return migrator
     }()
 
@@ -188,5 +191,26 @@ enum Schema {
             SELECT p.seq, strftime('%Y-%m-%dT%H:%M:%SZ', p.at_ms / 1000, 'unixepoch') AS at,
                 c.source, c.scope, p.failure, p.message, p.observed_at, b.canonical AS facts
             FROM poll p JOIN channel c ON c.id = p.channel LEFT JOIN body b ON b.id = p.body;
+        """
+
+    private static let sealsAndUpkeep = """
+        -- What was done to the journal itself: restored, pruned; and whether the disk is full.
+        CREATE TABLE upkeep (
+            seq INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            elapsed_ms INTEGER NOT NULL,
+            event TEXT NOT NULL,
+            details TEXT,
+            hash BLOB NOT NULL
+        ) STRICT;
+
+        -- Rows that were pruned: an unbroken run of places. The hash of the last of them is what
+        -- the next row is chained to. The newest 'pruned' of upkeep has the digest of this table.
+        CREATE TABLE seal (
+            first INTEGER PRIMARY KEY,
+            last INTEGER NOT NULL,
+            first_hash BLOB NOT NULL,
+            last_hash BLOB NOT NULL
+        ) STRICT;
         """
 }

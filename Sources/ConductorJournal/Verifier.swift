@@ -284,7 +284,8 @@ struct Verifier {
             case .discovery(let discovery):
                 let first = wantedMachines[discovery.machine] ?? row.sequence
                 wantedMachines[discovery.machine] = first
-            case .boot, .poll, .tick, .decision, .command, .intent, .attempt, .outcome: break
+            case .boot, .poll, .tick, .decision, .command, .intent, .attempt, .outcome, .upkeep:
+                break
             }
         } catch {
             guard !row.isDangling else { return }

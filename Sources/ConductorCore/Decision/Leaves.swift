@@ -23,6 +23,7 @@ extension TrackMachine {
             leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
         }
         leaves += phaseLeaves()
+        if direction != .brakes { leaves += upkeepLeaves() }
         if direction == .raises {
             leaves.append(confirmationLeaf(of: transition))
         }

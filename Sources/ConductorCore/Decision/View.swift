@@ -16,6 +16,12 @@ package struct View: Sendable, Equatable {
     ///
     /// One that was decided and is not among them has never been sent.
     package var begun: Set<World.AttemptID>
+    /// When the journal was restored, until the track has taken note of it.
+    package var restored: Stamp?
+    /// The journal was restored, and some action that was open is not answered for yet.
+    package var reconciling: Bool
+    /// The disk is full: only brakes are written.
+    package var low: Bool
 
     package init(
         readings: [String: Reading] = [:],
@@ -24,7 +30,10 @@ package struct View: Sendable, Equatable {
         stopped: Bool = false,
         shadow: Bool = false,
         deniedClaims: [String] = [],
-        begun: Set<World.AttemptID> = []
+        begun: Set<World.AttemptID> = [],
+        restored: Stamp? = nil,
+        reconciling: Bool = false,
+        low: Bool = false
     ) {
         self.readings = readings
         self.inputs = inputs
@@ -33,6 +42,9 @@ package struct View: Sendable, Equatable {
         self.shadow = shadow
         self.deniedClaims = deniedClaims
         self.begun = begun
+        self.restored = restored
+        self.reconciling = reconciling
+        self.low = low
     }
 }
 

@@ -38,7 +38,7 @@ struct Standing {
                 decided.append(next)
                 return true
             case .intent(let record): return record.tick == tick.number
-            case .boot, .machine, .poll, .tick, .command, .attempt, .outcome, .discovery:
+            case .boot, .machine, .upkeep, .poll, .tick, .command, .attempt, .outcome, .discovery:
                 return false
             }
         }
@@ -84,10 +84,13 @@ struct Standing {
             guard row.sequence < end else { return false }
             switch row.entry {
             case .attempt, .outcome: rows.append(row)
-            case .boot, .machine, .poll, .tick, .decision, .command, .intent, .discovery: break
+            case .boot, .machine, .upkeep, .poll, .tick, .decision, .command, .intent,
+                .discovery:
+                break
             }
             return true
         }
+        rows += try reader.upkeepRows(before: end)
         rows.sort { $0.sequence < $1.sequence }
         if let digest, let machine = try reader.machine(digest) {
             rows.insert(JournalRow(sequence: 0, entry: .machine(machine)), at: 0)
