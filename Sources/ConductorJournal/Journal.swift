@@ -157,6 +157,12 @@ package final class Journal: JournalWriter, Sendable {
         return channels
     }
 
+    /// Learns anew which channels there are.
+    func reloadChannels() throws {
+        let channels = try queue.inDatabase(Self.channels)
+        state.withLock { $0.channels = channels }
+    }
+
     /// The last row, and the hash over all.
     package var head: JournalHead {
         state.withLock { JournalHead(sequence: $0.sequence, hash: Digest.hex($0.hash)) }
@@ -197,12 +203,21 @@ extension Journal {
         _ entries: [Entry],
         bodies: [String: JSON] = [:]
     ) throws(JournalError) -> [Int64] {
+        try append(entries, bodies: bodies) { _ in }
+    }
+
+    /// Appends entries, and does something else before them in the same transaction.
+    func append(
+        _ entries: [Entry],
+        bodies: [String: JSON],
+        after first: (Database) throws -> Void
+    ) throws(JournalError) -> [Int64] {
         guard !entries.isEmpty else { return [] }
         do {
             return try state.withLock { state in
                 if let failure = state.failure { throw failure }
                 do {
-                    let batch = try write(entries, bodies: bodies, after: state)
+                    let batch = try write(entries, bodies: bodies, after: state, first)
                     let places = Array(state.sequence + 1...batch.sequence)
                     state.sequence = batch.sequence
                     state.hash = batch.hash
@@ -244,12 +259,14 @@ extension Journal {
     private func write(
         _ entries: [Entry],
         bodies: [String: JSON],
-        after state: borrowing State
+        after state: borrowing State,
+        _ first: (Database) throws -> Void
     ) throws -> Batch {
         var batch = Batch(sequence: state.sequence, hash: state.hash)
         let known = state.channels
         try queue.inDatabase { database in
             try database.inImmediateTransaction {
+                try first(database)
                 for (index, entry) in entries.enumerated() {
                     do {
                         try write(entry, bodies, known, &batch, database)
@@ -280,10 +297,27 @@ extension Journal {
         _ database: Database
     ) throws {
         let row = try entry.encoded()
-        let shape = row.table.shape
         let sequence = batch.sequence + 1
-        let next = shape.header.hash(after: batch.hash, sequence: sequence, cells: row.cells)
+        let next = row.table.shape.header.hash(
+            after: batch.hash,
+            sequence: sequence,
+            cells: row.cells
+        )
         guard let hash = next else { throw EntryFault(message: "it holds bytes") }
+        try store(row, at: sequence, hash: hash, bodies, known, &batch, database)
+        batch.sequence = sequence
+        batch.hash = hash
+    }
+
+    private func store(
+        _ row: EncodedEntry,
+        at sequence: Int64,
+        hash: [UInt8],
+        _ bodies: [String: JSON],
+        _ known: [Channel: Int64],
+        _ batch: inout Batch,
+        _ database: Database
+    ) throws {
         var stored: [Cell] = [.integer(sequence)]
         stored.reserveCapacity(row.cells.count + 2)
         switch row.table {
@@ -306,9 +340,49 @@ extension Journal {
             stored += row.cells
         }
         stored.append(.bytes(hash))
-        try PreparedStatement(database, shape.insert).run(stored)
-        batch.sequence = sequence
-        batch.hash = hash
+        try PreparedStatement(database, row.table.shape.insert).run(stored)
+    }
+
+    /// Puts rows in place as an export has them; their hashes are checked already.
+    func insert(_ items: [ImportItem]) throws {
+        do {
+            try state.withLock { state in
+                var batch = Batch(sequence: state.sequence, hash: state.hash)
+                let known = state.channels
+                try queue.inDatabase { database in
+                    try database.inImmediateTransaction {
+                        for item in items { try insert(item, known, &batch, database) }
+                    }
+                }
+                state.sequence = batch.sequence
+                state.hash = batch.hash
+                state.channels.merge(batch.channels) { known, _ in known }
+            }
+        } catch let fault as EntryFault {
+            throw JournalError(.badExport, path: path, "cannot be made: \(fault.message)")
+        } catch {
+            throw JournalError.naming(error, path: path)
+        }
+    }
+
+    private func insert(
+        _ item: ImportItem,
+        _ known: [Channel: Int64],
+        _ batch: inout Batch,
+        _ database: Database
+    ) throws {
+        switch item {
+        case .row(let row, let sequence, let hash):
+            try store(row, at: sequence, hash: hash, [:], known, &batch, database)
+            batch.sequence = sequence
+            batch.hash = hash
+        case .body(let digest, let canonical):
+            _ = try id(ofBody: digest, database) { canonical }
+        case .seal(let seal):
+            try database.insert(seal)
+            batch.sequence = seal.last
+            batch.hash = seal.lastHash
+        }
     }
 
     private func id(

@@ -1,4 +1,5 @@
 package import ConductorCore
+import GRDB
 
 /// A journal that came back from a backup.
 package struct RestoredJournal: Sendable, Equatable {
@@ -60,16 +61,8 @@ extension Journal {
         head: String,
         now: Instant
     ) throws -> JournalHead {
-        var world = World()
-        let reader = try ReadOnlyJournal(path: path)
-        try reader.rows(after: 0) { row in
-            try world.apply(row.entry) { _ in .null }
-            return true
-        }
-        let newest = world.newest
-        let gone = newest.map { max(0, (now - $0.wall).milliseconds) } ?? 0
-        let at = Stamp(wall: now, elapsed: (newest?.elapsed ?? 0) + gone)
         let journal = try Journal(unlocked: path)
+        let at = try journal.queue.inDatabase { try $0.stamp(at: now) }
         _ = try journal.append([.upkeep(.init(at: at, event: .restored(head: head)))])
         let end = journal.head
         try journal.close()

@@ -33,6 +33,28 @@ enum Schema {
         return try migrator.hasCompletedMigrations(database) ? .journal : .older
     }
 
+    /// The definition of every table, index, view and trigger, by name.
+    static func objects(_ database: Database) throws -> [String: String] {
+        var objects: [String: String] = [:]
+        let sql = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        for row in try Row.fetchAll(database, sql: sql) { objects[row[0]] = row[1] }
+        return objects
+    }
+
+    /// What is not as the present schema has it, in order of name.
+    static func differences(_ stored: [String: String]) throws -> [(String, String)] {
+        let queue = try DatabaseQueue()
+        try migrator.migrate(queue)
+        let right = try queue.inDatabase(objects)
+        return Set(stored.keys).union(right.keys).sorted().compactMap { name in
+            switch (stored[name], right[name]) {
+            case (let here?, let there?): here == there ? nil : (name, "is defined otherwise")
+            case (nil, _): (name, "is missing")
+            case (_, nil): (name, "is not of the journal")
+            }
+        }
+    }
+
     // Times are whole milliseconds: `at_ms` since 1970-01-01T00:00:00Z by the wall clock,
     // `elapsed_ms` since the journal's first boot. Lists and mappings are canonical JSON.
     private static let rowsAndChain = """

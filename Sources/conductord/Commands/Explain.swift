@@ -47,6 +47,7 @@ struct Explain: ParsableCommand {
             guard let at else { throw Cannot("nothing was decided yet in \(reader.path)") }
             throw Cannot("nothing was decided yet at \(at): the journal begins later")
         }
+        if let at { try reader.requireNotPruned(row, asked: at) }
         if let discovery = try reader.discovery(of: track), discovery.sequence > row.sequence,
             case .discovery(let record) = discovery.entry
         {

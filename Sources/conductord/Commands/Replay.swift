@@ -51,6 +51,7 @@ struct Replay: ParsableCommand {
         var replay = ConductorCore.Replay(full: full, only: track)
         var bodies = BodyCache(reader)
         var found: [ReplayReport.Found] = []
+        let checkpoint = try reader.checkpoint()
         // A tick is compared when the next row comes, under the boot that it was decided under.
         func note(engine: String?) {
             for divergence in replay.divergences.dropFirst(found.count) {
@@ -59,6 +60,10 @@ struct Replay: ParsableCommand {
         }
         try reader.rows(after: 0) { row in
             guard row.sequence <= end else { return false }
+            if row.sequence <= checkpoint {
+                try replay.fold(row.entry) { try bodies.body($0) }
+                return true
+            }
             let engine = replay.world.lastBoot?.engine
             try replay.take(row.entry) { try bodies.body($0) }
             note(engine: engine)
