@@ -13,6 +13,10 @@ package final class Journal: JournalWriter, Sendable {
     package let path: String
     let queue: DatabaseQueue
     private let state: Mutex<State>
+    private let reserve: Reserve?
+
+    /// Bytes that a daemon keeps for the hour in which the disk is full.
+    package static let reserveBytes: Int64 = 32 << 20
 
     /// What the writer knows without asking the database.
     private struct State {
@@ -21,6 +25,8 @@ package final class Journal: JournalWriter, Sendable {
         var sequence: Int64
         var hash: [UInt8]
         var channels: [Channel: Int64]
+        /// The disk is full, and the reserve was given back for what must not be lost.
+        var isLow = false
         /// Set once a sync failed: what the kernel then still holds, nobody can say.
         var failure: JournalError?
     }
@@ -36,6 +42,7 @@ package final class Journal: JournalWriter, Sendable {
     ///   - path: the database's file; `lock` is made in the same directory.
     ///   - holder: who writes, as another writer is told: `conductord`.
     ///   - create: make the file, and its directory, if there is none.
+    ///   - reserve: bytes of room to keep beside the database; 0 keeps none.
     ///   - vfs: the registered SQLite file system that holds the file; nil is the system's own. In
     ///     another one there is no directory and no lock: who registered it has it alone.
     /// - Throws: why it cannot be used; above all `inUse`, which names the holder.
@@ -43,6 +50,7 @@ package final class Journal: JournalWriter, Sendable {
         path: String,
         holder: String,
         create: Bool,
+        reserve: Int64 = 0,
         vfs: String? = nil
     ) throws(JournalError) {
         if vfs == nil {
@@ -60,20 +68,23 @@ package final class Journal: JournalWriter, Sendable {
                 "was being restored when that was cut off; run `restore` again"
             )
         }
-        try self.init(path: path, lock: lock, create: create, vfs: vfs)
+        try self.init(path: path, lock: lock, create: create, reserve: reserve, vfs: vfs)
     }
 
     /// Opens a file that nobody else knows of yet.
     convenience init(unlocked path: String, create: Bool = false) throws(JournalError) {
-        try self.init(path: path, lock: nil, create: create, vfs: nil)
+        try self.init(path: path, lock: nil, create: create, reserve: 0, vfs: nil)
     }
 
     private init(
         path: String,
         lock: JournalLock?,
         create: Bool,
+        reserve: Int64,
         vfs: String?
     ) throws(JournalError) {
+        let reserve = reserve > 0 ? Reserve(database: path, bytes: reserve) : nil
+        let isLow = reserve.map { !$0.make() } ?? false
         do {
             let queue = try DatabaseQueue(
                 path: FilePath.place(path, vfs: vfs),
@@ -85,12 +96,14 @@ package final class Journal: JournalWriter, Sendable {
             }
             self.path = path
             self.queue = queue
+            self.reserve = reserve
             state = Mutex(
                 State(
                     lock: lock,
                     sequence: head.sequence,
                     hash: head.hash,
-                    channels: channels
+                    channels: channels,
+                    isLow: isLow
                 )
             )
         } catch let error as JournalError {
@@ -206,6 +219,21 @@ extension Journal {
         try append(entries, bodies: bodies) { _ in }
     }
 
+    /// Whether the disk is full, so that only what must not be lost may be written.
+    ///
+    /// Looks whether there is room again, and keeps some of it then. Nil where no room is kept.
+    package func isLow() -> Bool? {
+        guard let reserve else { return nil }
+        return state.withLock { state in
+            guard state.isLow else { return false }
+            if reserve.hasRoom, reserve.make() { state.isLow = false }
+            return state.isLow
+        }
+    }
+
+    /// The hash over all rows.
+    package var headHash: String? { head.hash }
+
     /// Appends entries, and does something else before them in the same transaction.
     func append(
         _ entries: [Entry],
@@ -217,7 +245,7 @@ extension Journal {
             return try state.withLock { state in
                 if let failure = state.failure { throw failure }
                 do {
-                    let batch = try write(entries, bodies: bodies, after: state, first)
+                    let batch = try writeWithReserve(entries, bodies, &state, first)
                     let places = Array(state.sequence + 1...batch.sequence)
                     state.sequence = batch.sequence
                     state.hash = batch.hash
@@ -233,6 +261,24 @@ extension Journal {
             throw error
         } catch {
             throw JournalError(.database, path: path, "cannot be written (\(error))")
+        }
+    }
+
+    /// On a full disk, the reserve is given back, and it is tried once more.
+    private func writeWithReserve(
+        _ entries: [Entry],
+        _ bodies: [String: JSON],
+        _ state: inout State,
+        _ first: (Database) throws -> Void
+    ) throws -> Batch {
+        do {
+            return try write(entries, bodies: bodies, after: state, first)
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_FULL && reserve?.isThere == true
+        {
+            reserve?.release()
+            state.isLow = true
+            return try write(entries, bodies: bodies, after: state, first)
         }
     }
 

@@ -236,7 +236,9 @@ struct PrunePlan {
         for table in Self.prunable {
             let sql = "DELETE FROM \"\(table.rawValue)\" WHERE seq BETWEEN ? AND ?"
             let statement = try PreparedStatement(database, sql)
-            for seal in seals.all { try statement.run([.integer(seal.first), .integer(seal.last)]) }
+            for seal in seals.all {
+                try statement.run([.integer(seal.first), .integer(seal.last)])
+            }
         }
         try PreparedStatement(database, "DELETE FROM seal").run([])
         for seal in seals.all { try database.insert(seal) }

@@ -122,6 +122,9 @@ package struct World: Sendable {
         }
     }
 
+    /// Whether something came in since the last tick.
+    package var hasInputs: Bool { !inputs.isEmpty }
+
     /// Whether a restored journal's open actions are not all answered for yet.
     package var isReconciling: Bool { !unaware.isEmpty || !unprobed.isEmpty }
 
@@ -290,7 +293,8 @@ package struct World: Sendable {
     /// Whether this tick says something that concerns every track.
     private func concernsAll(_ tick: Entry.Tick) -> Bool {
         guard let last = lastTick else { return true }
-        return everybodyGoesOn || tick.wallStep != nil || last.wallStep != nil || tick.stopFile != last.stopFile
+        return everybodyGoesOn || tick.wallStep != nil || last.wallStep != nil
+            || tick.stopFile != last.stopFile
             || tick.shadow != last.shadow
     }
 

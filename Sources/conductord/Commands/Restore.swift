@@ -45,7 +45,10 @@ struct Restore: ParsableCommand {
             },
             text: { page in
                 var lines = [
-                    page.paint("✔ \(journal) is \(file), \(restored.backup.entries) entries", .green)
+                    page.paint(
+                        "✔ \(journal) is \(file), \(restored.backup.entries) entries",
+                        .green
+                    )
                 ]
                 if let aside = restored.keptAside {
                     lines.append("the journal that was there is \(aside)")
