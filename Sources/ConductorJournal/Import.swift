@@ -63,7 +63,8 @@ enum ImportItem {
 struct ExportReader {
     private let path: String
     private var number = 0
-    private var hasBegun = false
+    /// What the first line says of the end.
+    private var promised: JournalHead?
     private var end: JournalHead?
     private var sequence: Int64 = 0
     private var hash = Digest.genesis
@@ -78,11 +79,13 @@ struct ExportReader {
     mutating func take(_ bytes: [UInt8]) throws(JournalError) -> ImportItem? {
         number += 1
         guard let json = try? JSON(parsing: bytes) else { throw bad("is no JSON") }
-        guard hasBegun else {
-            guard json["conductord_journal"]?.intValue == ExportLine.version else {
+        guard let promised else {
+            guard json["conductord_journal"]?.intValue == ExportLine.version,
+                let entries = json["entries"]?.intValue, let head = json["head"]?.stringValue
+            else {
                 throw bad("is not the beginning of an export of version \(ExportLine.version)")
             }
-            hasBegun = true
+            promised = JournalHead(sequence: entries, hash: head)
             return nil
         }
         guard end == nil else { throw bad("comes after the end") }
@@ -103,7 +106,8 @@ struct ExportReader {
         }
         if let last = json["end"] {
             guard last["entries"]?.intValue == sequence,
-                last["head"]?.stringValue == Digest.hex(hash)
+                last["head"]?.stringValue == Digest.hex(hash),
+                promised == JournalHead(sequence: sequence, hash: Digest.hex(hash))
             else { throw bad("ends otherwise than the rows before it") }
             end = JournalHead(sequence: sequence, hash: Digest.hex(hash))
             return nil
