@@ -26,7 +26,9 @@ enum Schema {
 
     static func kind(_ database: Database) throws -> Kind {
         let mark = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        let objects = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        // The list of steps is made first: a file that was cut off there is none yet.
+        let others = "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'"
+        let objects = try Int.fetchOne(database, sql: others) ?? 0
         if mark == 0 && objects == 0 { return .empty }
         guard mark == applicationID else { return .foreign }
         if try migrator.hasBeenSuperseded(database) { return .newer }

@@ -100,7 +100,12 @@ import Testing
             try Data(text.utf8).write(to: URL(filePath: path))
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         }
-        let all = Self.forms.values.sorted().joined(separator: " | ")
+        // In Base64 with what stands around it.
+        let longer = (0..<3).map { offset in
+            Data("\("xyz".prefix(offset))\(Self.canary)abc".utf8).base64EncodedString()
+        }
+        let all = (Self.forms.filter { !$0.key.hasPrefix("base64") }.values.sorted() + longer)
+            .joined(separator: " | ")
         try write("secret", Self.canary + "\n", mode: 0o600)
         try write("rules.yaml", Self.rules)
         try write("conductor.yaml", Self.config(folder))
