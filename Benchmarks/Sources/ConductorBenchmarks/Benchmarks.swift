@@ -5,7 +5,7 @@
 struct Benchmarks {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        let names = ["tick", "journal", "growth", "cel"]
+        let names = ["tick", "journal", "growth", "cel", "replay"]
         if let unknown = arguments.first(where: { !names.contains($0) }) {
             print("'\(unknown)' is no benchmark; there are \(names.joined(separator: ", "))")
             return
@@ -18,6 +18,7 @@ struct Benchmarks {
         if isAsked("growth") || arguments.contains("journal") {
             try GrowthBenchmark().run().print()
         }
+        if isAsked("replay") { try ReplayBenchmark().run { $0.print() } }
         if isAsked("cel") { try CELBenchmark().run().print() }
     }
 }

@@ -22,6 +22,10 @@ package struct View: Sendable, Equatable {
     package var reconciling: Bool
     /// The disk is full: only brakes are written.
     package var low: Bool
+    /// Calendars by name.
+    package var calendars: [String: ReleaseCalendar]
+    /// A newer version of the app on the platform that has reached the end of the road.
+    package var successor: TrackID?
 
     package init(
         readings: [String: Reading] = [:],
@@ -33,7 +37,9 @@ package struct View: Sendable, Equatable {
         begun: Set<World.AttemptID> = [],
         restored: Stamp? = nil,
         reconciling: Bool = false,
-        low: Bool = false
+        low: Bool = false,
+        calendars: [String: ReleaseCalendar] = [:],
+        successor: TrackID? = nil
     ) {
         self.readings = readings
         self.inputs = inputs
@@ -45,6 +51,8 @@ package struct View: Sendable, Equatable {
         self.restored = restored
         self.reconciling = reconciling
         self.low = low
+        self.calendars = calendars
+        self.successor = successor
     }
 }
 

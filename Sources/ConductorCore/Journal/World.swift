@@ -5,17 +5,21 @@
 package struct World: Sendable {
     /// Machines by digest, with the titles, owners and links that people read.
     package private(set) var machines: [String: CompiledMachine] = [:]
-    package private(set) var states: [TrackID: TrackState] = [:]
+    package internal(set) var states: [TrackID: TrackState] = [:]
     /// Readings by source and scope.
-    package private(set) var readings: [String: [Scope: Reading]] = [:]
+    package internal(set) var readings: [String: [Scope: Reading]] = [:]
     package private(set) var fleet = FleetState()
-    package private(set) var grants: [ClaimGrant] = []
+    package internal(set) var grants: [ClaimGrant] = []
     package private(set) var lastTick: Entry.Tick?
     package private(set) var lastBoot: Entry.Boot?
+    /// The calendars in force, by name.
+    private var calendars: [String: ReleaseCalendar] = [:]
+    /// The newest version at the end of the road, by `app/platform`.
+    private var newestOut: [String: TrackID] = [:]
     /// The newest stamp of any row.
     package private(set) var newest: Stamp?
     /// The recorded decision in force for each track: canonical bytes.
-    package private(set) var decisions: [TrackID: String] = [:]
+    package internal(set) var decisions: [TrackID: String] = [:]
     /// Attempts and probes without an outcome.
     package private(set) var open: [AttemptID: Entry.AttemptRecord] = [:]
     /// Effects that are there, by the key of an action that several tracks share.
@@ -23,7 +27,7 @@ package struct World: Sendable {
     /// Tracks in doubt over an effect, by the key of an action that several tracks share.
     package private(set) var sharedDoubts: [String: TrackID] = [:]
     /// Ids of all commands that were taken in, with the answer once there is one.
-    package private(set) var commands: [String: CommandReply?] = [:]
+    package internal(set) var commands: [String: CommandReply?] = [:]
     /// The disk is full: only brakes are written.
     package private(set) var low = false
     /// When the journal was restored from a backup, if it was.
@@ -37,7 +41,7 @@ package struct World: Sendable {
     /// What came in since the last tick.
     private var inputs: [TrackID: [TrackInput]] = [:]
     /// Tracks whose decision may have changed since the last tick.
-    private var dirty: Set<TrackID> = []
+    var dirty: Set<TrackID> = []
     /// When each track must be looked at again, on the elapsed clock.
     private var wakeAt: [TrackID: Int64] = [:]
     /// Tracks that can still be decided, in order.
@@ -79,11 +83,13 @@ package struct World: Sendable {
         switch entry {
         case .boot(let boot):
             lastBoot = boot
+            calendars = Dictionary(boot.calendars.map { ($0.name, $0) }) { first, _ in first }
             saw(boot.at)
             dirty.formUnion(live)
         case .machine(let record):
-            guard machines[record.digest] == nil else { return }
             let machine: Machine = try Self.decode(record.source, "machine \(record.digest)")
+            // The same machine again has other titles, owners or links.
+            guard machines[record.digest]?.machine != machine else { return }
             machines[record.digest] = CompiledMachine(machine, digest: record.digest)
         case .poll(let poll):
             saw(poll.at)
@@ -206,6 +212,11 @@ package struct World: Sendable {
     private mutating func apply(_ record: Entry.DecisionRecord) throws {
         let state: TrackState = try Self.decode(record.state, "state of \(record.track)")
         let decision: Decision = try Self.decode(record.decision, "decision on \(record.track)")
+        take(record, decision, state)
+    }
+
+    /// Takes in a recorded decision whose texts were read, or made again, already.
+    mutating func take(_ record: Entry.DecisionRecord, _ decision: Decision, _ state: TrackState) {
         settle(state, decision: record.decision)
         for claim in decision.fired?.claims ?? [] {
             grants.append(
@@ -227,7 +238,30 @@ package struct World: Sendable {
         states[state.track] = state
         decisions[state.track] = decision
         noteRestoration(of: state)
+        noteEnd(of: state)
         if state.retired { live.removeAll { $0 == state.track } }
+    }
+
+    /// Remembers the newest version that came to the end of the road.
+    private mutating func noteEnd(of state: TrackState) {
+        guard case .finished = state.phase, let stage = state.stage,
+            machines[state.machine]?.machine.stage(stage)?.kind == .road
+        else { return }
+        let place = "\(state.track.app)/\(state.track.platform)"
+        if let known = newestOut[place], !(known < state.track) { return }
+        newestOut[place] = state.track
+    }
+
+    /// Finished tracks that are still watched though a newer version has reached the end too.
+    package var successors: [String: TrackID] {
+        var found: [String: TrackID] = [:]
+        for track in live {
+            guard let newest = newestOut["\(track.app)/\(track.platform)"], track < newest,
+                let state = states[track], case .finished = state.phase
+            else { continue }
+            found[track.description] = newest
+        }
+        return found
     }
 
     private mutating func apply(_ record: Entry.CommandRecord) {
@@ -239,7 +273,7 @@ package struct World: Sendable {
         switch record.command.request {
         // STOP is the installation's, whatever scope the command names.
         case .stop, .liftStop: dirty.formUnion(live)
-        case .add, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
+        case .add, .register, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
             .resolve:
             break
         }
@@ -285,13 +319,14 @@ package struct World: Sendable {
     private func isDue(_ track: TrackID, in tick: Entry.Tick) -> Bool {
         if dirty.contains(track) { return true }
         if let wake = wakeAt[track], tick.at.elapsed >= wake { return true }
+        if !tick.successors.isEmpty, tick.successors[track.description] != nil { return true }
         guard !tick.denied.isEmpty || lastTick?.denied.isEmpty == false else { return false }
         let name = track.description
         return tick.denied[name] != nil || lastTick?.denied[name] != nil
     }
 
     /// Whether this tick says something that concerns every track.
-    private func concernsAll(_ tick: Entry.Tick) -> Bool {
+    func concernsAll(_ tick: Entry.Tick) -> Bool {
         guard let last = lastTick else { return true }
         return everybodyGoesOn || tick.wallStep != nil || last.wallStep != nil
             || tick.stopFile != last.stopFile
@@ -308,6 +343,11 @@ package struct World: Sendable {
         guard let state = states[track], let machine = machines[state.machine] else {
             return View()
         }
+        return view(of: track, in: tick, for: machine)
+    }
+
+    /// What one track's decision by some machine looks at in a tick.
+    func view(of track: TrackID, in tick: Entry.Tick, for machine: CompiledMachine) -> View {
         var found: [String: Reading] = [:]
         for source in machine.sources {
             guard let scopes = readings[source] else { continue }
@@ -322,10 +362,13 @@ package struct World: Sendable {
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
             deniedClaims: tick.denied[track.description] ?? [],
-            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
+            begun: open.isEmpty
+                ? [] : Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
             restored: unaware.contains(track) ? restored : nil,
             reconciling: isReconciling,
-            low: low
+            low: low,
+            calendars: calendars,
+            successor: tick.successors[track.description]
         )
     }
 
@@ -363,12 +406,15 @@ package struct World: Sendable {
     ///
     /// `full`: decide all, also those that cannot have changed.
     package func decideAll(in tick: Entry.Tick, full: Bool = false) -> [(TrackID, Turn)] {
-        let everyone = full || concernsAll(tick)
-        var turns: [(TrackID, Turn)] = []
-        for track in live where everyone || isDue(track, in: tick) {
-            if let turn = decide(track, in: tick) { turns.append((track, turn)) }
+        due(in: tick, full: full).compactMap { track in
+            decide(track, in: tick).map { (track, $0) }
         }
-        return turns
+    }
+
+    /// The live tracks that are due, or all, in order.
+    func due(in tick: Entry.Tick, full: Bool) -> [TrackID] {
+        if full || concernsAll(tick) { return live }
+        return live.filter { isDue($0, in: tick) }
     }
 
     /// Claims to deny in this tick: asks every due track what it would fire if all were granted.
@@ -442,14 +488,5 @@ extension World.AttemptID {
             case .probed: .probe
             }
         self.init(track: record.track, key: record.key, purpose: purpose, number: record.number)
-    }
-}
-
-extension CompiledMachine {
-    /// The sources that the machine's facts come from, in order of name.
-    package var sources: [String] {
-        var names: [String] = []
-        for fact in machine.facts where !names.contains(fact.source) { names.append(fact.source) }
-        return names
     }
 }

@@ -81,6 +81,24 @@ package struct Machine: Sendable, Equatable, Codable {
         for index in machine.facts.indices { machine.facts[index].unit = nil }
         return machine
     }
+
+    /// The machine with what only people read taken from another one, as far as that has conditions
+    /// and facts of the same names.
+    package func labelled(like other: Machine) -> Machine {
+        var machine = self
+        for index in machine.conditions.indices {
+            guard let newer = other.condition(machine.conditions[index].name) else { continue }
+            machine.conditions[index].title = newer.title
+            machine.conditions[index].owner = newer.owner
+            machine.conditions[index].link = newer.link
+        }
+        for index in machine.facts.indices {
+            let path = machine.facts[index].path
+            guard let newer = other.facts.first(where: { $0.path == path }) else { continue }
+            machine.facts[index].unit = newer.unit
+        }
+        return machine
+    }
 }
 
 /// A stage that a track can be in.
@@ -105,6 +123,9 @@ package struct Stage: Sendable, Hashable, Codable {
     package var monitor: Span?
     /// A condition expression over facts: what the world looks like in this stage.
     package var reality: String?
+    /// The fact, a timestamp, by which the store itself says since when the release is live in this
+    /// stage; nil where no store says it.
+    package var liveAt: String?
 
     package init(
         name: String,
@@ -113,7 +134,8 @@ package struct Stage: Sendable, Hashable, Codable {
         terminal: Bool = false,
         latchesCandidate: Bool = false,
         monitor: Span? = nil,
-        reality: String? = nil
+        reality: String? = nil,
+        liveAt: String? = nil
     ) {
         self.name = name
         self.shelf = shelf
@@ -122,6 +144,7 @@ package struct Stage: Sendable, Hashable, Codable {
         self.latchesCandidate = latchesCandidate
         self.monitor = monitor
         self.reality = reality
+        self.liveAt = liveAt
     }
 }
 
@@ -218,6 +241,8 @@ package struct Transition: Sendable, Hashable, Codable {
     package var platforms: [String]
     /// A declared resume after a guard's pause: at most this many times per track.
     package var resumeLimit: Int?
+    /// Calendars that must all be open; nil: at any time.
+    package var within: [String]?
 
     package init(
         name: String,
@@ -229,7 +254,8 @@ package struct Transition: Sendable, Hashable, Codable {
         manual: Bool = false,
         claims: [String] = [],
         platforms: [String] = [],
-        resumeLimit: Int? = nil
+        resumeLimit: Int? = nil,
+        within: [String]? = nil
     ) {
         self.name = name
         self.from = from
@@ -241,6 +267,7 @@ package struct Transition: Sendable, Hashable, Codable {
         self.claims = claims
         self.platforms = platforms
         self.resumeLimit = resumeLimit
+        self.within = within
     }
 }
 

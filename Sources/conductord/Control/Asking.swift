@@ -67,7 +67,7 @@ struct Asking {
         let loaded =
             switch command.request {
             case .hold, .resume, .stop, .liftStop: wiring.loadIfSound()
-            case .add, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve:
+            case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve:
                 try wiring.load()
             }
         let (engine, journal) = try wiring.engine(loaded, acts: false) { _ in }
