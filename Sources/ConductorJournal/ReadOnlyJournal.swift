@@ -131,7 +131,9 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
         visit: (JournalRow) throws -> Bool
     ) throws {
         var last = sequence
+        let seals = try read { try $0.seals() }
         while true {
+            if let seal = seals.covering(last + (last == .max ? 0 : 1)) { last = seal.last }
             let page = try read { database in
                 let page = try database.rows(
                     after: last,
@@ -142,15 +144,18 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
             }
             guard let page else { return }
             for row in page {
+                if let seal = seals.covering(last + 1), seal.last < row.sequence {
+                    last = seal.last
+                }
                 guard row.sequence == last + 1 else { throw gap(after: last) }
                 last = row.sequence
                 guard try visit(journalRow(row)) else { return }
             }
-            if page.isEmpty { throw gap(after: last) }
+            if page.isEmpty, seals.covering(last + 1) == nil { throw gap(after: last) }
         }
     }
 
-    private func gap(after last: Int64) -> JournalError {
+    func gap(after last: Int64) -> JournalError {
         JournalError(.corrupt, path: path, "has no single row \(last + 1); `verify` says more")
     }
 

@@ -24,6 +24,7 @@ extension TrackMachine {
             if PlantedBug.claimIgnored.isPlanted { leaves.removeAll { $0.kind == .claim } }
         #endif
         leaves += phaseLeaves()
+        if direction != .brakes { leaves += upkeepLeaves() }
         if let names = transition.within {
             let others = leaves.filter { !$0.isMet }.compactMap(\.earliest)
             leaves.append(calendarLeaf(names, notBefore: others.max() ?? now.wall))

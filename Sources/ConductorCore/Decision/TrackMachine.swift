@@ -51,6 +51,7 @@ struct TrackMachine {
             state.raisesBlockedUntil = nil
         }
         if let until = state.raisesBlockedUntil { evaluation.wake(at: until.elapsed) }
+        if let restored = view.restored { noteRestore(at: restored) }
         for input in view.inputs { take(input) }
         if !state.retired {
             look()
@@ -60,11 +61,13 @@ struct TrackMachine {
             keepCredits()
             watchGuards()
             compareWithReality()
+            probeOpenActions()
             moveOn()
             decideTransition()
             retireWhenOver()
         }
         drainOutbox()
+        settleRestore()
         look()
         callForHelp()
         return finish()
@@ -196,7 +199,7 @@ struct TrackMachine {
             if PlantedBug.heldActionsStart.isPlanted { return true }
         #endif
         if intent.direction == .brakes || leadsAside(progress) { return true }
-        return view.holds.isEmpty
+        return view.holds.isEmpty && !onlyBrakesStart
     }
 
     func fault(
@@ -286,7 +289,8 @@ struct TrackMachine {
             let direction = state.outbox[place].intent.direction
             let mayStart =
                 !view.shadow
-                && (direction == .neutral || (direction == .brakes && !view.stopped))
+                && ((direction == .neutral && !onlyBrakesStart)
+                    || (direction == .brakes && !view.stopped))
             if !mayStart, let attempt = state.outbox[place].openAttempt,
                 !view.begun.contains(attempt)
             {

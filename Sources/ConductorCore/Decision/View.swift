@@ -16,6 +16,12 @@ package struct View: Sendable, Equatable {
     ///
     /// One that was decided and is not among them has never been sent.
     package var begun: Set<World.AttemptID>
+    /// When the journal was restored, until the track has taken note of it.
+    package var restored: Stamp?
+    /// The journal was restored, and some action that was open is not answered for yet.
+    package var reconciling: Bool
+    /// The disk is full: only brakes are written.
+    package var low: Bool
     /// Calendars by name.
     package var calendars: [String: ReleaseCalendar]
     /// A newer version of the app on the platform that has reached the end of the road.
@@ -29,6 +35,9 @@ package struct View: Sendable, Equatable {
         shadow: Bool = false,
         deniedClaims: [String] = [],
         begun: Set<World.AttemptID> = [],
+        restored: Stamp? = nil,
+        reconciling: Bool = false,
+        low: Bool = false,
         calendars: [String: ReleaseCalendar] = [:],
         successor: TrackID? = nil
     ) {
@@ -39,6 +48,9 @@ package struct View: Sendable, Equatable {
         self.shadow = shadow
         self.deniedClaims = deniedClaims
         self.begun = begun
+        self.restored = restored
+        self.reconciling = reconciling
+        self.low = low
         self.calendars = calendars
         self.successor = successor
     }

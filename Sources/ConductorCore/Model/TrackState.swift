@@ -35,6 +35,8 @@ package struct TrackState: Sendable, Equatable, Codable {
     package var signoffs: [String: SignoffRecord]
     /// Nothing is polled or decided any more.
     package var retired: Bool
+    /// Set once the journal was restored from a backup that knew the track.
+    package var restored: Restoration?
 
     package init(track: TrackID, machine: String, since: Stamp, stage: String? = nil) {
         self.track = track

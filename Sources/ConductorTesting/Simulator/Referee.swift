@@ -139,7 +139,7 @@ struct Referee {
 
     private mutating func take(_ entry: Entry, _ now: Int64) {
         switch entry {
-        case .boot, .machine: return
+        case .boot, .machine, .upkeep: return
         case .poll(let poll): take(poll)
         case .tick(let tick): take(tick)
         case .decision(let record): take(record, now)
@@ -290,6 +290,7 @@ struct Referee {
         switch entry {
         case .boot: "row boot"
         case .machine: "row machine"
+        case .upkeep: "row upkeep"
         case .poll(let poll):
             switch poll.result {
             case .ok(let body, _): "row poll \(poll.source) \(poll.scope) \(body.prefix(6))"

@@ -29,7 +29,8 @@ extension Simulation {
         for entry in referee.rows[rows...] {
             switch entry {
             case .poll, .tick: continue
-            case .boot, .machine, .decision, .command, .intent, .attempt, .outcome, .discovery:
+            case .boot, .machine, .decision, .command, .intent, .attempt, .outcome, .discovery,
+                .upkeep:
                 return violate(11, "an idle journal grows by \(Referee.words(entry))")
             }
         }
