@@ -52,6 +52,15 @@ extension Engine {
     /// Why a command cannot even be taken in.
     private func refusal(of command: Command) -> String? {
         switch (command.request, command.scope) {
+        case (.migrate(let digest), .track(let track)):
+            guard world.live.contains(track) else { return "there is no live track at \(track)" }
+            guard let newest = settings.machines["\(track.app)/\(track.platform)"] else {
+                return "the rules that are loaded have no machine for \(track.app)/\(track.platform)"
+            }
+            return newest.digest == digest
+                ? nil : "the daemon runs other rules than those that were compared: start it again"
+        case (.migrate, _):
+            return "tracks migrate one by one"
         case (.add(let stage, let since), .track(let track)):
             if world.states[track] != nil { return "\(track) is registered already" }
             if let since, since > clock.wall() { return "'--since' lies in the future" }
@@ -75,7 +84,8 @@ extension Engine {
             return refusal(ofScope: command.scope, lifting: command.request == .resume)
         case (.advance, let scope), (.pause, let scope), (.cancel, let scope),
             (.retry, let scope), (.abandon, let scope), (.signoff, let scope),
-            (.resolve, let scope):
+            (.resolve, let scope), (.override, let scope), (.approve, let scope),
+            (.rearm, let scope):
             return world.live.contains(where: scope.contains)
                 ? nil : "there is no live track at \(scope)"
         }

@@ -52,6 +52,23 @@ package enum PublishedMachine {
                 ),
                 at: 0
             )
+        case "published-approving":
+            machine.name = name
+            for place in machine.transitions.indices
+            where machine.transitions[place].name == "rollout_1->rollout_100" {
+                machine.transitions[place].approvals = 2
+            }
+        case "published-stricter":
+            machine.name = name
+            machine.parameters["crash_limit"] = .double(0.003)
+            for place in machine.conditions.indices
+            where machine.conditions[place].name == "used_enough" {
+                machine.conditions[place].expr = "quality.plays >= 40000"
+            }
+        case "published-without-rollout":
+            machine.name = name
+            machine.stages.removeAll { $0.name == "rollout_1" }
+            machine.transitions.removeAll { $0.from == "rollout_1" || $0.to == .stage("rollout_1") }
         case "published-tagging":
             machine.name = name
             for place in machine.transitions.indices
@@ -65,7 +82,8 @@ package enum PublishedMachine {
 
     package static let names = [
         "published", "published-resuming", "published-webhook", "published-once",
-        "published-tagging", "published-side-road",
+        "published-tagging", "published-side-road", "published-approving", "published-stricter",
+        "published-without-rollout",
     ]
 
     package static let published = Machine(

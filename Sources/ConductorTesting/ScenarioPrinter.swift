@@ -144,7 +144,7 @@ struct ScenarioPrinter {
         if let since = leaf.since { text += ", since \(since)" }
         if let owner = leaf.owner { text += ", owner \(owner)" }
         if let earliest = leaf.earliest { text += ", at the earliest \(earliest)" }
-        if let note = leaf.note, !leaf.isMet { text += "; \(note)" }
+        if let note = leaf.note, !leaf.isMet || leaf.overridden != nil { text += "; \(note)" }
         var lines = [text]
         for fact in leaf.facts {
             let value = fact.value?.description ?? "nothing"

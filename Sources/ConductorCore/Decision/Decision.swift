@@ -85,4 +85,6 @@ package enum LeafKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// The second look that precedes a raise.
     case confirmation
     case candidate
+    /// The consent of one or more people.
+    case approval
 }

@@ -26,6 +26,7 @@ extension TrackMachine {
         state.resumes = before.state.resumes
         state.confirmation = before.state.confirmation
         state.disarmed = before.state.disarmed
+        state.approvals = before.state.approvals
         intents.removeSubrange(before.intents...)
         fired = nil
         entered = nil

@@ -77,6 +77,11 @@ extension TrackMachine {
         case .signoff(let what, let verdict):
             signOff(command, what, verdict, at: record.at.wall)
         case .resolve(let key, let done): resolve(command, key: key, done: done)
+        case .override(let condition, let term):
+            override(command, condition, term, at: record.at)
+        case .approve(let transition): approve(command, transition, at: record.at.wall)
+        case .rearm(let transition): rearm(command, transition)
+        case .migrate: migration = command
         }
     }
 
@@ -85,11 +90,11 @@ extension TrackMachine {
         if case .resume = command.request { !liftedHold } else { false }
     }
 
-    private mutating func accept(_ command: Command, _ message: String) {
+    mutating func accept(_ command: Command, _ message: String) {
         replies.append(CommandReply(id: command.id, accepted: true, message: message))
     }
 
-    private mutating func refuse(_ command: Command, _ message: String, unmet: [String] = []) {
+    mutating func refuse(_ command: Command, _ message: String, unmet: [String] = []) {
         replies.append(
             CommandReply(id: command.id, accepted: false, message: message, unmet: unmet)
         )
@@ -287,6 +292,7 @@ extension TrackMachine {
             // While it is paused, what a resume has done already is against what is believed.
             supersede(keepingDone: state.pause != nil)
             state.disarmed.append(progress.transition)
+            state.approvals.removeAll { $0.transition == progress.transition }
             accept(command, "\(progress.transition) is given up; the track stays")
         case .asDone:
             var done = progress
@@ -346,7 +352,8 @@ extension Command.Request {
     /// A hold never is.
     var changesTheRoad: Bool {
         switch self {
-        case .advance, .cancel, .retry, .abandon, .resolve: true
+        case .advance, .cancel, .retry, .abandon, .resolve, .override, .approve, .rearm, .migrate:
+            true
         case .add, .hold, .resume, .stop, .liftStop, .pause, .signoff: false
         }
     }

@@ -22,6 +22,11 @@ struct TrackMachine {
     var alerts: [String] = []
     var replies: [CommandReply] = []
 
+    /// A person's wish to move the track to the newest machine, once all else that came in is taken.
+    var migration: Command?
+    /// Whether the next turn goes by other rules.
+    var hasMigrated = false
+
     init(_ state: TrackState, _ view: View, _ machine: CompiledMachine, _ moment: Moment) {
         self.machine = machine
         self.view = view
@@ -50,10 +55,13 @@ struct TrackMachine {
         }
         if let until = state.raisesBlockedUntil { evaluation.wake(at: until.elapsed) }
         for input in view.inputs { take(input) }
+        if let migration { migrate(migration) }
+        if hasMigrated { return finish() }
         if !state.retired {
             look()
             settleIn()
             look()
+            keepPermissions()
             keepCredits()
             watchGuards()
             compareWithReality()
@@ -163,7 +171,7 @@ struct TrackMachine {
             return mayStart(intent, of: progress) ? nil : .wait
         }
         let verdicts = transition.when.compactMap { machine.conditionIndex[$0] }
-            .map { evaluation.answer($0).verdict }
+            .map { counted($0) }
         if verdicts.contains(.unmet) {
             return progress.intents.contains(where: \.mayHaveLanded)
                 ? .halfDone("its conditions do not hold any more") : .withdraw
@@ -208,6 +216,7 @@ struct TrackMachine {
         state.since = now
         state.confirmation = nil
         state.disarmed = []
+        state.approvals = []
         state.phase = stage.terminal || stage.monitor != nil ? .finished : .waiting
         if stage.kind == .waiting {
             let by: Pause.By =

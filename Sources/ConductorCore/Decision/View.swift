@@ -16,6 +16,8 @@ package struct View: Sendable, Equatable {
     ///
     /// One that was decided and is not among them has never been sent.
     package var begun: Set<World.AttemptID>
+    /// The machine that a person asks the track to move to.
+    package var successor: CompiledMachine?
 
     package init(
         readings: [String: Reading] = [:],
@@ -24,7 +26,8 @@ package struct View: Sendable, Equatable {
         stopped: Bool = false,
         shadow: Bool = false,
         deniedClaims: [String] = [],
-        begun: Set<World.AttemptID> = []
+        begun: Set<World.AttemptID> = [],
+        successor: CompiledMachine? = nil
     ) {
         self.readings = readings
         self.inputs = inputs
@@ -33,6 +36,7 @@ package struct View: Sendable, Equatable {
         self.shadow = shadow
         self.deniedClaims = deniedClaims
         self.begun = begun
+        self.successor = successor
     }
 }
 

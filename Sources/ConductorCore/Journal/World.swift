@@ -187,7 +187,7 @@ package struct World: Sendable {
         // STOP is the installation's, whatever scope the command names.
         case .stop, .liftStop: dirty.formUnion(live)
         case .add, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
-            .resolve:
+            .resolve, .override, .approve, .rearm, .migrate:
             break
         }
         for track in live where record.command.scope.contains(track) {
@@ -253,8 +253,13 @@ package struct World: Sendable {
         guard let state = states[track], let machine = machines[state.machine] else {
             return View()
         }
+        return view(of: track, in: tick, sources: machine.sources)
+    }
+
+    /// What is seen of some sources, and all else that a track's decision looks at.
+    func view(of track: TrackID, in tick: Entry.Tick, sources: [String]) -> View {
         var found: [String: Reading] = [:]
-        for source in machine.sources {
+        for source in sources {
             guard let scopes = readings[source] else { continue }
             // A source's scope can have been changed: the reading that was taken last counts.
             found[source] = Scope.Level.allCases.compactMap { scopes[Scope($0, around: track)] }
@@ -267,8 +272,20 @@ package struct World: Sendable {
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
             deniedClaims: tick.denied[track.description] ?? [],
-            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform })
+            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
+            successor: successor(of: track)
         )
+    }
+
+    /// The machine that the last wish to migrate names.
+    private func successor(of track: TrackID) -> CompiledMachine? {
+        for input in (inputs[track] ?? []).reversed() {
+            guard case .command(let record, _) = input,
+                case .migrate(let digest) = record.command.request
+            else { continue }
+            return machines[digest]
+        }
+        return nil
     }
 
     /// Decides one track in a tick.

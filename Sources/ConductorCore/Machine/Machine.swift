@@ -218,6 +218,8 @@ package struct Transition: Sendable, Hashable, Codable {
     package var platforms: [String]
     /// A declared resume after a guard's pause: at most this many times per track.
     package var resumeLimit: Int?
+    /// How many people must approve it, each for the candidate at hand; nil: none.
+    package var approvals: Int?
 
     package init(
         name: String,
@@ -229,7 +231,8 @@ package struct Transition: Sendable, Hashable, Codable {
         manual: Bool = false,
         claims: [String] = [],
         platforms: [String] = [],
-        resumeLimit: Int? = nil
+        resumeLimit: Int? = nil,
+        approvals: Int? = nil
     ) {
         self.name = name
         self.from = from
@@ -241,6 +244,7 @@ package struct Transition: Sendable, Hashable, Codable {
         self.claims = claims
         self.platforms = platforms
         self.resumeLimit = resumeLimit
+        self.approvals = approvals
     }
 }
 

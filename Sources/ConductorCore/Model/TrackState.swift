@@ -33,6 +33,10 @@ package struct TrackState: Sendable, Equatable, Codable {
     package var uncertain: [IntentProgress]
     /// What people have signed off or confirmed, by team or confirmation.
     package var signoffs: [String: SignoffRecord]
+    /// Conditions that people let count as met, in order of name.
+    package var overrides: [Override]
+    /// People's consent to transitions from this stage.
+    package var approvals: [Approval]
     /// Nothing is polled or decided any more.
     package var retired: Bool
 
@@ -51,6 +55,8 @@ package struct TrackState: Sendable, Equatable, Codable {
         resumes = 0
         uncertain = []
         signoffs = [:]
+        overrides = []
+        approvals = []
         retired = false
     }
 }

@@ -43,7 +43,8 @@ struct MachineGraph {
                         manual: rule.manual,
                         claims: rule.claims.map(\.text),
                         platforms: rule.platforms.map(\.text),
-                        resumeLimit: rule.resumeLimit?.value
+                        resumeLimit: rule.resumeLimit?.value,
+                        approvals: rule.approvals?.value
                     )
                 )
             }

@@ -71,6 +71,7 @@ struct RulesDocument: Sendable {
         var claims: [Word]
         var platforms: [Word]
         var resumeLimit: Located<Int>?
+        var approvals: Located<Int>?
         /// Transitions over which this one has priority, said outright.
         var before: [Word]
     }

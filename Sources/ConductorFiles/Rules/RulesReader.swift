@@ -223,6 +223,14 @@ struct RulesReader {
                     place: section.place(of: "resume_limit") ?? node.place
                 )
             }
+            if let node = section.take("approvals"),
+                let needed = reader.integer(node, of: "'approvals'", in: 1...20)
+            {
+                transition.approvals = Located(
+                    value: needed,
+                    place: section.place(of: "approvals") ?? node.place
+                )
+            }
             transition.before =
                 section.take("before").flatMap { reader.names($0, of: "'before'", single: true) }
                 ?? []

@@ -89,6 +89,15 @@ struct Standing {
             return true
         }
         rows.sort { $0.sequence < $1.sequence }
+        // A wish to migrate names the machine to move to.
+        for row in rows {
+            guard case .command(let record) = row.entry,
+                case .migrate(let successor) = record.command.request,
+                record.command.scope.contains(track), successor != digest,
+                let machine = try reader.machine(successor)
+            else { continue }
+            rows.insert(JournalRow(sequence: 0, entry: .machine(machine)), at: 0)
+        }
         if let digest, let machine = try reader.machine(digest) {
             rows.insert(JournalRow(sequence: 0, entry: .machine(machine)), at: 0)
         }

@@ -360,6 +360,10 @@ extension Command.Request {
         case .abandon: "abandon"
         case .signoff: "signoff"
         case .resolve: "resolve"
+        case .override: "override"
+        case .approve: "approve"
+        case .rearm: "rearm"
+        case .migrate: "migrate"
         }
     }
 
@@ -373,6 +377,21 @@ extension Command.Request {
         case .signoff(let what, let verdict):
             ["what": .string(what), "verdict": .string(verdict.rawValue)]
         case .resolve(let key, let done): ["key": .string(key), "done": .bool(done)]
+        case .override(let condition, let term):
+            ["condition": .string(condition), "term": .string(term.words)]
+        case .approve(let transition), .rearm(let transition): ["transition": JSON(transition)]
+        case .migrate(let digest): ["machine": .string(digest)]
+        }
+    }
+}
+
+extension Command.OverrideTerm {
+    /// As on the command line.
+    var words: String {
+        switch self {
+        case .until(let instant): "--until \(instant)"
+        case .lasting(let span): "--for \(span)"
+        case .lifted: "--lift"
         }
     }
 }
