@@ -219,7 +219,14 @@ package actor Engine {
             stopFile: settings.stopFileExists(),
             shadow: shadowedApps
         )
-        tick.denied = world.denials(in: tick, limits: settings.deployment.claims)
+        tick.denied = world.denials(
+            in: tick,
+            limits: settings.deployment.claims,
+            priorities: Dictionary(
+                settings.deployment.apps.map { ($0.name, $0.priority) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
         let turns = world.decideAll(in: tick)
         do {
             try write(try world.entries(for: tick, turns))

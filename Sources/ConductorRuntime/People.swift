@@ -55,7 +55,8 @@ extension Engine {
         case (.migrate(let digest), .track(let track)):
             guard world.live.contains(track) else { return "there is no live track at \(track)" }
             guard let newest = settings.machines["\(track.app)/\(track.platform)"] else {
-                return "the rules that are loaded have no machine for \(track.app)/\(track.platform)"
+                return
+                    "the rules that are loaded have no machine for \(track.app)/\(track.platform)"
             }
             return newest.digest == digest
                 ? nil : "the daemon runs other rules than those that were compared: start it again"

@@ -69,6 +69,48 @@ package enum PublishedMachine {
             machine.name = name
             machine.stages.removeAll { $0.name == "rollout_1" }
             machine.transitions.removeAll { $0.from == "rollout_1" || $0.to == .stage("rollout_1") }
+        case "published-on-error":
+            machine.name = name
+            machine.transitions.append(
+                Transition(
+                    name: "final_rc->submitted on error",
+                    from: "final_rc",
+                    to: .stage("cancelled"),
+                    actions: [
+                        ActionUse("store.withdraw"),
+                        ActionUse("chat.post", with: ["text": .string("given up")]),
+                    ],
+                    onErrorOf: "final_rc->submitted"
+                )
+            )
+        case "published-two-claims":
+            machine.name = name
+            machine.transitions.insert(
+                Transition(
+                    name: "the other way",
+                    from: "rollout_1",
+                    to: .stage("rollout_100"),
+                    when: ["itgc_passed"],
+                    actions: [ActionUse("store.complete_rollout")],
+                    claims: ["side_door"]
+                ),
+                at: machine.transitions.firstIndex { $0.name == "rollout_1->cancelled" } ?? 0
+            )
+        case "published-expiring":
+            machine.name = name
+            for place in machine.actions.indices {
+                switch machine.actions[place].name {
+                case "chat.post":
+                    machine.actions[place].policy.expires = .hours(1)
+                    machine.actions[place].policy.latestWins = true
+                    machine.actions[place].scope = .release
+                case "store.submit_for_review":
+                    machine.actions[place].policy.expires = .minutes(30)
+                    machine.actions[place].policy.maxTries = 50
+                    machine.actions[place].policy.giveUpAfter = .minutes(20)
+                default: break
+                }
+            }
         case "published-tagging":
             machine.name = name
             for place in machine.transitions.indices
@@ -83,7 +125,8 @@ package enum PublishedMachine {
     package static let names = [
         "published", "published-resuming", "published-webhook", "published-once",
         "published-tagging", "published-side-road", "published-approving", "published-stricter",
-        "published-without-rollout",
+        "published-without-rollout", "published-on-error", "published-two-claims",
+        "published-expiring",
     ]
 
     package static let published = Machine(

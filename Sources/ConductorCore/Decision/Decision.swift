@@ -21,6 +21,16 @@ package struct Decision: Sendable, Equatable, Codable {
     /// Things that a person should be called for.
     package var alerts: [String]
     package var replies: [CommandReply]
+    /// Actions that were decided and will not be sent.
+    package var abandoned: [Abandoned]
+    /// Claims of a transition that was given up before anything was done.
+    package var released: [String]
+
+    /// An action that was decided and will not be sent, and why.
+    package struct Abandoned: Sendable, Equatable, Codable {
+        package var key: String
+        package var reason: String
+    }
 
     /// A condition's verdict.
     package struct ConditionVerdict: Sendable, Equatable, Codable {

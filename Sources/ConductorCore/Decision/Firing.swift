@@ -119,13 +119,30 @@ extension TrackMachine {
         guard let to = target(of: transition.to) else {
             preconditionFailure("Only transitions with a destination are offered.")
         }
+        let before = state
+        // The road out of an error gives up what failed; what is done stays done.
+        if transition.onErrorOf != nil { supersede() }
         fire(
             transition.name,
             to: to,
             actions: transition.actions,
-            claims: transition.claims,
+            claims: machine.direction(of: transition.actions) == .brakes ? [] : transition.claims,
             cause: cause
         )
+        beforeFiring?.state = before
+    }
+
+    /// Takes the road that the rules give out of an error.
+    ///
+    /// What is in doubt waits for a person's testimony first.
+    mutating func leaveError() {
+        guard fired == nil, case .error(let fault) = state.phase else { return }
+        for transition in transitionsHere() where transition.onErrorOf != nil {
+            guard leaves(of: transition, pushed: false).allSatisfy(\.isMet) else { continue }
+            fire(transition, cause: .rule)
+            alerts.append("\(fault.progress.transition) failed: \(fault.what)")
+            return
+        }
     }
 
     /// Decides a transition: counts the step, latches the candidate, writes the intents, and lets
@@ -210,7 +227,8 @@ extension TrackMachine {
                 lane: declared.lane ?? key,
                 blocking: declared.blocking,
                 policy: declared.policy,
-                parameters: context.parameters(with: use.with)
+                parameters: context.parameters(with: use.with),
+                expires: declared.policy.expires.map { now.advanced(by: $0).elapsed }
             )
         }
     }

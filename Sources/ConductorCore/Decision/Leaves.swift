@@ -24,7 +24,7 @@ extension TrackMachine {
             let denied = view.deniedClaims.contains(claim)
             leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
         }
-        leaves += phaseLeaves()
+        if transition.onErrorOf == nil { leaves += phaseLeaves() }
         if direction == .raises {
             leaves.append(confirmationLeaf(of: transition))
         }
@@ -60,7 +60,8 @@ extension TrackMachine {
             )
             if let override = override(of: name), answer.verdict != .notApplicable {
                 leaf.overridden = .init(by: override, instead: answer.verdict)
-                leaf.note = "overridden by \(override.actor) until \(override.until.wall):"
+                leaf.note =
+                    "overridden by \(override.actor) until \(override.until.wall):"
                     + " \(override.reason)"
                 leaves.append(leaf)
                 continue
@@ -245,7 +246,10 @@ extension TrackMachine {
     /// The person's part of a transition, if there is one.
     private func missingPush(of transition: Transition) -> (name: String, note: String)? {
         if state.disarmed.contains(transition.name) {
-            return ("rearm", "it was abandoned; rearm arms it again, or one of its conditions turning; advance fires it")
+            return (
+                "rearm",
+                "it was abandoned; rearm arms it again, or one of its conditions turning; advance fires it"
+            )
         }
         if leadsOn(transition) {
             switch state.pause?.by {
@@ -382,7 +386,19 @@ extension TrackMachine {
     func transitionsHere() -> [Transition] {
         guard let stage = state.stage else { return [] }
         return (machine.transitionsFrom[stage] ?? []).map { rules.transitions[$0] }
-            .filter { applies($0.platforms) && target(of: $0.to) != nil }
+            .filter { applies($0.platforms) && target(of: $0.to) != nil && isOpen($0) }
+    }
+
+    /// A road out of an error is there only in the error of its transition.
+    private func isOpen(_ transition: Transition) -> Bool {
+        guard let failed = transition.onErrorOf else { return true }
+        guard case .error(let fault) = state.phase, fault.progress.transition == failed else {
+            return false
+        }
+        switch fault.kind {
+        case .refused, .outOfTries, .halfDone: return true
+        case .inDoubt: return false
+        }
     }
 
     /// The transitions from here, as the decision records them.

@@ -336,13 +336,37 @@ extension TrackMachine {
     }
 
     private mutating func resolve(_ command: Command, key: String, done: Bool) {
-        guard case .error(let fault) = state.phase,
-            let place = fault.progress.intents.firstIndex(where: { $0.intent.key == key })
-        else { return refuse(command, "no action '\(key)' is in doubt here") }
-        var progress = fault.progress
-        progress.intents[place].testify(done: done, actor: command.actor)
-        state.phase = .entering(progress)
-        accept(command, done ? "taken as done" : "taken as not done; it is tried again")
+        let answer = done ? "taken as done" : "taken as not done; it is tried again"
+        func isMeant(_ open: IntentProgress) -> Bool { open.intent.key == key }
+        switch state.phase {
+        case .error(let fault):
+            guard let place = fault.progress.intents.firstIndex(where: isMeant) else { break }
+            var progress = fault.progress
+            progress.intents[place].testify(done: done, actor: command.actor)
+            state.phase = .entering(progress)
+            return accept(command, answer)
+        case .entering(var progress):
+            guard let place = progress.intents.firstIndex(where: { isMeant($0) && $0.isUnsettled })
+            else { break }
+            progress.intents[place].testify(done: done, actor: command.actor)
+            state.phase = .entering(progress)
+            return accept(command, answer)
+        case .waiting, .finished: break
+        }
+        if let place = state.outbox.firstIndex(where: { isMeant($0) && $0.isUnsettled }) {
+            state.outbox[place].testify(done: done, actor: command.actor)
+            return accept(command, answer)
+        }
+        if let place = state.uncertain.firstIndex(where: { isMeant($0) && $0.isUnsettled }) {
+            // It was given up: what did not happen is not tried again.
+            state.uncertain[place].testify(done: done, actor: command.actor)
+            if !done { state.uncertain[place].status = .abandoned }
+            return accept(
+                command,
+                done ? "taken as done after it was given up" : "taken as not done, and given up"
+            )
+        }
+        refuse(command, "no action '\(key)' is in doubt here")
     }
 }
 

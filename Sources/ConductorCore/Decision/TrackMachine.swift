@@ -21,6 +21,8 @@ struct TrackMachine {
     var drift: String?
     var alerts: [String] = []
     var replies: [CommandReply] = []
+    var abandoned: [Decision.Abandoned] = []
+    var released: [String] = []
 
     /// A person's wish to move the track to the newest machine, once all else that came in is taken.
     var migration: Command?
@@ -66,6 +68,7 @@ struct TrackMachine {
             watchGuards()
             compareWithReality()
             moveOn()
+            leaveError()
             decideTransition()
             retireWhenOver()
         }
@@ -89,13 +92,16 @@ struct TrackMachine {
             if let attempt = asked.intents[place].openAttempt, !view.begun.contains(attempt) {
                 asked.intents[place].recall()
             }
-            if asked.intents[place].isAboutToStart(at: now),
+            if asked.intents[place].isAboutToStart(at: now)
+                || asked.intents[place].isExpired(at: now),
                 let obstacle = obstacle(before: asked, at: place)
             {
                 progress = asked
                 switch obstacle {
-                case .wait: break
+                case .wait:
+                    if let wake = progress.intents[place].expiryAhead { evaluation.wake(at: wake) }
                 case .withdraw:
+                    releaseClaims(of: progress)
                     state.phase = .waiting
                     state.confirmation = nil
                     forgetCandidateBeforeItsStage()
@@ -113,11 +119,11 @@ struct TrackMachine {
             let mayStart = mayStart(intent, of: progress)
             let changed = progress.intents[place].advance(at: now, mayStart: mayStart)
             if let wake = progress.intents[place].wakeAt { evaluation.wake(at: wake) }
+            if let wake = progress.intents[place].expiryAhead { evaluation.wake(at: wake) }
             switch progress.intents[place].status {
             case .failed(let reason, let remedy):
                 let kind: Fault.Kind =
-                    progress.intents[place].attempts >= intent.policy.maxTries
-                    ? .outOfTries : .refused
+                    progress.intents[place].hasGivenUp ? .outOfTries : .refused
                 state.phase = .error(
                     fault(
                         kind,
@@ -159,6 +165,10 @@ struct TrackMachine {
     /// What keeps the next action of a transition from starting.
     private mutating func obstacle(before progress: Progress, at place: Int) -> Obstacle? {
         let intent = progress.intents[place].intent
+        if progress.intents[place].isExpired(at: now) {
+            return progress.intents.contains(where: \.mayHaveLanded)
+                ? .halfDone("\(intent.action) expired before it began") : .withdraw
+        }
         let isRevisited: Bool =
             switch progress.cause {
             case .rule: true
@@ -274,11 +284,13 @@ struct TrackMachine {
 
     /// Non-blocking actions drain by themselves; neither hold nor STOP silences neutral ones.
     mutating func drainOutbox() {
+        dropOutdated()
         for place in state.outbox.indices {
             let direction = state.outbox[place].intent.direction
             let mayStart =
                 !view.shadow
                 && (direction == .neutral || (direction == .brakes && !view.stopped))
+                && !waitsForOlder(place)
             if !mayStart, let attempt = state.outbox[place].openAttempt,
                 !view.begun.contains(attempt)
             {
@@ -295,7 +307,8 @@ struct TrackMachine {
                 break
             }
         }
-        state.outbox.removeAll(where: \.isOver)
+        // What is in doubt waits for a person's testimony.
+        state.outbox.removeAll { $0.isOver && !$0.isUnsettled }
         settleUncertain()
     }
 
@@ -394,7 +407,9 @@ struct TrackMachine {
         guard case .finished = state.phase, let name = state.stage, let stage = rules.stage(name)
         else { return }
         let over = state.since.advanced(by: stage.monitor ?? .zero).elapsed
-        if now.elapsed >= over, state.outbox.isEmpty, state.uncertain.isEmpty {
+        if now.elapsed >= over, state.outbox.allSatisfy({ $0.isOver && $0.isUnsettled }),
+            state.uncertain.isEmpty
+        {
             state.retired = true
         } else {
             evaluation.wake(at: over)
@@ -429,7 +444,9 @@ struct TrackMachine {
             withheld: withheld,
             drift: drift,
             alerts: alerts,
-            replies: replies
+            replies: replies,
+            abandoned: abandoned,
+            released: released
         )
         let isSettled = state == before && fired == nil && replies.isEmpty
         return Turn(

@@ -176,6 +176,7 @@ extension TrackMachine {
         case .entering(let current): progress = current
         case .error(let fault): progress = fault.progress
         }
+        releaseClaims(of: progress)
         state.uncertain += progress.intents.filter { open in
             switch open.intent.direction {
             case .raises: open.mayHaveLanded && (keepingDone || !open.isDone)

@@ -155,6 +155,11 @@ package struct World: Sendable {
         let state: TrackState = try Self.decode(record.state, "state of \(record.track)")
         let decision: Decision = try Self.decode(record.decision, "decision on \(record.track)")
         settle(state, decision: record.decision)
+        if !decision.released.isEmpty {
+            grants.removeAll {
+                $0.track == record.track && decision.released.contains($0.claim)
+            }
+        }
         for claim in decision.fired?.claims ?? [] {
             grants.append(
                 ClaimGrant(
@@ -330,21 +335,44 @@ package struct World: Sendable {
         return turns
     }
 
-    /// Claims to deny in this tick: asks every due track what it would fire if all were granted.
-    package func denials(in tick: Entry.Tick, limits: [ClaimLimit]) -> [String: [String]] {
+    /// Claims to deny in this tick: asks every due track what it would fire.
+    ///
+    /// What is denied one transition can leave room for the next one of its track, which may want
+    /// claims too; so it asks until nobody wants what it does not get.
+    ///
+    /// `priorities`: of apps, by name; higher goes first, and 0 is what others have.
+    package func denials(
+        in tick: Entry.Tick,
+        limits: [ClaimLimit],
+        priorities: [String: Int] = [:]
+    ) -> [String: [String]] {
         guard !limits.isEmpty else { return [:] }
         var open = tick
         open.denied = [:]
-        let proposals = decideAll(in: open).compactMap { track, turn -> ClaimProposal? in
-            guard let fired = turn.decision.fired, !fired.claims.isEmpty,
-                let state = states[track]
-            else { return nil }
-            return ClaimProposal(track: track, claims: fired.claims, since: state.since)
+        while true {
+            let proposals = decideAll(in: open).compactMap { track, turn -> ClaimProposal? in
+                guard let fired = turn.decision.fired, !fired.claims.isEmpty,
+                    let state = states[track]
+                else { return nil }
+                return ClaimProposal(
+                    track: track,
+                    claims: fired.claims,
+                    since: state.since,
+                    priority: priorities[track.app] ?? 0
+                )
+            }
+            let refused = Conductor.admit(proposals, held: grants, limits: limits, at: tick.at)
+            var isSettled = true
+            for (track, claims) in refused {
+                var known = open.denied[track.description] ?? []
+                for claim in claims where !known.contains(claim) {
+                    known.append(claim)
+                    isSettled = false
+                }
+                open.denied[track.description] = known.sorted { $0.precedes($1) }
+            }
+            if isSettled { return open.denied }
         }
-        var denied: [String: [String]] = [:]
-        let refused = Conductor.admit(proposals, held: grants, limits: limits, at: tick.at)
-        for (track, claims) in refused { denied[track.description] = claims }
-        return denied
     }
 
     /// The entries that record a round: what changed, and nothing that did not.

@@ -220,6 +220,8 @@ package struct Transition: Sendable, Hashable, Codable {
     package var resumeLimit: Int?
     /// How many people must approve it, each for the candidate at hand; nil: none.
     package var approvals: Int?
+    /// The transition whose error this is the road out of.
+    package var onErrorOf: String?
 
     package init(
         name: String,
@@ -232,7 +234,8 @@ package struct Transition: Sendable, Hashable, Codable {
         claims: [String] = [],
         platforms: [String] = [],
         resumeLimit: Int? = nil,
-        approvals: Int? = nil
+        approvals: Int? = nil,
+        onErrorOf: String? = nil
     ) {
         self.name = name
         self.from = from
@@ -245,6 +248,7 @@ package struct Transition: Sendable, Hashable, Codable {
         self.platforms = platforms
         self.resumeLimit = resumeLimit
         self.approvals = approvals
+        self.onErrorOf = onErrorOf
     }
 }
 

@@ -121,6 +121,8 @@ package struct IntentProgress: Sendable, Equatable, Codable {
     /// Attempts begun so far.
     package var attempts: Int
     package var status: Status
+    /// When the first attempt was decided, on the elapsed clock.
+    package var firstTry: Int64?
 
     package enum Status: Sendable, Equatable, Codable {
         /// Decided, not begun.

@@ -21,7 +21,7 @@ struct TrackHistory: Sendable {
     /// The kinds of events: a closed list.
     enum Kind: String, Sendable, CaseIterable {
         case registered, command, fired, entered, intent, attempt, outcome, probe, blocked, light
-        case error, drift, withheld, alert, retired
+        case error, drift, withheld, abandoned, alert, retired
     }
 
     /// A stretch of time in a stage; `until` is nil for the present one.
@@ -296,6 +296,10 @@ struct TrackHistory: Sendable {
         }
         for what in decision.withheld where last?.withheld.contains(what) != true {
             add(.withheld, at, ["what": .string(what)], "would have been done: \(what)")
+        }
+        for item in decision.abandoned {
+            let what: [String: JSON] = ["key": .string(item.key), "why": .string(item.reason)]
+            add(.abandoned, at, what, "\(item.key) is not sent: \(item.reason)")
         }
         for what in decision.alerts where last?.alerts.contains(what) != true {
             add(.alert, at, ["what": .string(what)], what)
