@@ -72,6 +72,12 @@ extension TrackMachine {
                 {
                     return
                 }
+                // Two that wait for claims would take turns without a pause.
+                if asked.transition != second.transition.name, !asked.isOver(at: now),
+                    waitsForClaim(asked.transition)
+                {
+                    return
+                }
                 // One that waits for a push is not given up for another that would.
                 if second.needsPush, isStillReady(asked.transition) {
                     return
@@ -84,6 +90,16 @@ extension TrackMachine {
         } else if let asked = state.confirmation, !isStillReady(asked.transition) {
             state.confirmation = nil
         }
+    }
+
+    /// Whether a transition lacks a claim that others hold, and nothing else but its second look.
+    private mutating func waitsForClaim(_ name: String) -> Bool {
+        guard let transition = transitionsHere().first(where: { $0.name == name }) else {
+            return false
+        }
+        let missing = leaves(of: transition, pushed: false).filter { !$0.isMet }
+        return missing.contains { $0.kind == .claim }
+            && missing.allSatisfy { $0.kind == .claim || $0.kind == .confirmation }
     }
 
     /// Whether a transition waits for a push alone, or for its second look besides.
