@@ -65,16 +65,11 @@ extension TrackMachine {
             }
         }
         if let second {
+            if !second.needsPush { wished = second.transition.claims }
             if let asked = state.confirmation {
                 // What waits for a push is asked for again by the push alone.
                 if asked.transition == second.transition.name,
                     second.needsPush || !asked.isOver(at: now)
-                {
-                    return
-                }
-                // Two that wait for claims would take turns without a pause.
-                if asked.transition != second.transition.name, !asked.isOver(at: now),
-                    waitsForClaim(asked.transition)
                 {
                     return
                 }
@@ -90,16 +85,6 @@ extension TrackMachine {
         } else if let asked = state.confirmation, !isStillReady(asked.transition) {
             state.confirmation = nil
         }
-    }
-
-    /// Whether a transition lacks a claim that others hold, and nothing else but its second look.
-    private mutating func waitsForClaim(_ name: String) -> Bool {
-        guard let transition = transitionsHere().first(where: { $0.name == name }) else {
-            return false
-        }
-        let missing = leaves(of: transition, pushed: false).filter { !$0.isMet }
-        return missing.contains { $0.kind == .claim }
-            && missing.allSatisfy { $0.kind == .claim || $0.kind == .confirmation }
     }
 
     /// Whether a transition waits for a push alone, or for its second look besides.

@@ -23,6 +23,8 @@ struct TrackMachine {
     var replies: [CommandReply] = []
     var abandoned: [Decision.Abandoned] = []
     var released: [String] = []
+    /// Claims of the transition that lacks its second look alone.
+    var wished: [String] = []
 
     /// A person's wish to move the track to the newest machine, once all else that came in is taken.
     var migration: Command?
@@ -455,6 +457,7 @@ struct TrackMachine {
             intents: intents,
             effects: outstanding,
             refetch: refetch,
+            wished: wished,
             wakeAt: isSettled ? evaluation.nextChange : now.elapsed
         )
     }

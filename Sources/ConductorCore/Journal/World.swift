@@ -350,18 +350,37 @@ package struct World: Sendable {
         var open = tick
         open.denied = [:]
         while true {
-            let proposals = decideAll(in: open).compactMap { track, turn -> ClaimProposal? in
-                guard let fired = turn.decision.fired, !fired.claims.isEmpty,
-                    let state = states[track]
-                else { return nil }
-                return ClaimProposal(
-                    track: track,
-                    claims: fired.claims,
-                    since: state.since,
-                    priority: priorities[track.app] ?? 0
-                )
+            let turns = decideAll(in: open)
+            func proposals(_ claims: (Turn) -> [String]) -> [ClaimProposal] {
+                turns.compactMap { track, turn in
+                    let claims = claims(turn)
+                    guard !claims.isEmpty, let state = states[track] else { return nil }
+                    return ClaimProposal(
+                        track: track,
+                        claims: claims,
+                        since: state.since,
+                        priority: priorities[track.app] ?? 0
+                    )
+                }
             }
-            let refused = Conductor.admit(proposals, held: grants, limits: limits, at: tick.at)
+            let wanted = proposals { $0.decision.fired?.claims ?? [] }
+            var refused = Conductor.admit(wanted, held: grants, limits: limits, at: tick.at)
+            let granted = wanted.filter { refused[$0.track] == nil }.flatMap { proposal in
+                proposal.claims.map {
+                    ClaimGrant(claim: $0, track: proposal.track, at: tick.at)
+                }
+            }
+            // Who still looks takes nothing from those who are ready, nor from one another; but where
+            // there is no room it need not look, and may go another way.
+            for wish in proposals(\.wished) {
+                let answer = Conductor.admit(
+                    [wish],
+                    held: grants + granted,
+                    limits: limits,
+                    at: tick.at
+                )
+                if let claims = answer[wish.track] { refused[wish.track] = claims }
+            }
             var isSettled = true
             for (track, claims) in refused {
                 var known = open.denied[track.description] ?? []
