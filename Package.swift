@@ -99,7 +99,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConductorCoreTests",
-            dependencies: ["CEL", "ConductorCore", "ConductorTesting"]
+            dependencies: ["CEL", "ConductorCore", "ConductorJournal", "ConductorTesting"]
         ),
         .testTarget(
             name: "ConductorFilesTests",

@@ -120,20 +120,8 @@ extension TrackMachine {
         compareWithReality()
         state = believed
         look()
-        var transitions: [Explanation.Transition] = []
-        for transition in transitionsHere() {
-            var leaves = leaves(of: transition, pushed: false)
-            describe(&leaves)
-            transitions.append(
-                Explanation.Transition(
-                    name: transition.name,
-                    to: target(of: transition.to) ?? transition.to.description,
-                    direction: machine.direction(of: transition.actions),
-                    manual: transition.manual,
-                    leaves: leaves
-                )
-            )
-        }
+        var transitions = state.stage == nil ? placings() : explainedTransitions()
+        for place in transitions.indices { describe(&transitions[place].leaves) }
         var explanation = Explanation(
             track: state.track,
             at: now.wall,

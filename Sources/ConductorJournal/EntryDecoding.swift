@@ -154,7 +154,10 @@ private struct ColumnReader {
         let at = try stamp()
         let engine = try text()
         let files: [String: String] = try decode(try json())
-        return .init(at: at, engine: engine, files: files, process: try int())
+        let process = try int()
+        var boot = Entry.Boot(at: at, engine: engine, files: files, process: process)
+        if let calendars = try optionalJSON() { boot.calendars = try decode(calendars) }
+        return boot
     }
 
     mutating func poll() throws(EntryFault) -> Entry.Poll {
@@ -187,9 +190,13 @@ private struct ColumnReader {
         tick.stopFile = try flag()
         if try optionalText() != nil {
             guard case .text(let list) = shadow else { throw fault("has no readable list") }
-            tick.shadow = try decode(try parse(list))
+            // Every tick has it, so it is read without a decoder.
+            let apps = try parse(list).arrayValue?.map(\.stringValue) ?? [nil]
+            tick.shadow = apps.compactMap(\.self)
+            guard tick.shadow.count == apps.count else { throw fault("is no list of texts") }
         }
         if let denied = try optionalJSON() { tick.denied = try decode(denied) }
+        if let found = try optionalJSON() { tick.successors = try decode(found) }
         return tick
     }
 

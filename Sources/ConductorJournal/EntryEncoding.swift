@@ -75,7 +75,7 @@ extension Entry.Boot {
             table: .boot,
             cells: [
                 Cell(at.wall), .integer(at.elapsed), .text(engine), try Cell(json: files),
-                Cell(process),
+                Cell(process), calendars.isEmpty ? .null : try Cell(json: calendars),
             ]
         )
     }
@@ -126,6 +126,7 @@ extension Entry.Tick {
             cells: [
                 Cell(number), Cell(at.wall), .integer(at.elapsed), Cell(wallStep), Cell(stopFile),
                 Cell(digest), denied.isEmpty ? .null : try Cell(json: denied),
+                successors.isEmpty ? .null : try Cell(json: successors),
             ],
             sharedText: shared
         )

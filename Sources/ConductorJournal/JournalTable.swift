@@ -9,14 +9,17 @@ enum JournalTable: String, Sendable, Hashable, CaseIterable {
     var columns: [String] {
         switch self {
         case .machine: ["digest", "canonical", "source"]
-        case .boot: ["at_ms", "elapsed_ms", "engine", "files", "process"]
+        case .boot: ["at_ms", "elapsed_ms", "engine", "files", "process", "calendars"]
         case .poll:
             [
                 "source", "scope", "at_ms", "elapsed_ms", "body", "observed_at", "failure",
                 "message",
             ]
         case .tick:
-            ["number", "at_ms", "elapsed_ms", "wall_step_ms", "stop_file", "shadow", "denied"]
+            [
+                "number", "at_ms", "elapsed_ms", "wall_step_ms", "stop_file", "shadow", "denied",
+                "successors",
+            ]
         case .decision: ["tick", "track", "decision", "state"]
         case .command:
             [

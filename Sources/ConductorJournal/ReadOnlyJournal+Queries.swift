@@ -126,7 +126,17 @@ extension ReadOnlyJournal {
             var sql = "SELECT id, source, scope FROM channel"
             var cells: [Cell] = []
             if let track {
-                sql += " WHERE scope IN (?, ?, ?, ?)"
+                // Jumps from one source to the next in the index, which has every scope of each.
+                sql = """
+                    WITH RECURSIVE known(name) AS (
+                        SELECT min(source) FROM channel
+                        UNION ALL
+                        SELECT (SELECT min(c.source) FROM channel c WHERE c.source > known.name)
+                        FROM known WHERE known.name IS NOT NULL
+                    )
+                    SELECT c.id, c.source, c.scope FROM known JOIN channel c
+                        ON c.source = known.name AND c.scope IN (?, ?, ?, ?)
+                    """
                 cells = Self.scopes(around: track)
             }
             var channels: [(id: Cell, source: String, scope: String)] = []
@@ -188,20 +198,89 @@ extension ReadOnlyJournal {
         try row(.intent, "WHERE t.key = ? ORDER BY t.seq DESC LIMIT 1", [.text(key)])
     }
 
+    /// Whether a track was discovered or decided on.
+    package func knows(_ track: TrackID) throws -> Bool {
+        try discovery(of: track) != nil || decision(on: track) != nil
+    }
+
+    /// The first tick after a row.
+    package func tick(after sequence: Int64) throws -> JournalRow? {
+        try row(.tick, "WHERE t.seq > ? ORDER BY t.seq LIMIT 1", [.integer(sequence)])
+    }
+
+    /// The commands to which the holds over a track, and STOP, are owed at a row, in order.
+    package func holdings(over track: TrackID, atOrBefore sequence: Int64? = nil) throws
+        -> [JournalRow]
+    {
+        let last = bound(sequence)
+        var rows: [JournalRow] = []
+        for scope in Self.scopes(around: track) {
+            let cells: [Cell] = [.text("hold"), last, .text("resume"), last, scope, scope]
+            let condition = Self.firstSinceLifted(" AND r.scope = ?", " AND t.scope = ?")
+            if let found = try row(.command, condition, cells) { rows.append(found) }
+        }
+        let cells: [Cell] = [.text("stop"), last, .text("liftStop"), last]
+        if let stop = try row(.command, Self.firstSinceLifted("", ""), cells) { rows.append(stop) }
+        return rows.sorted { $0.sequence < $1.sequence }
+    }
+
+    /// The commands between two rows that set or lift STOP, whatever scope they name, in order.
+    package func stops(after sequence: Int64, through last: Int64) throws -> [JournalRow] {
+        let condition = """
+            WHERE t.request IN ('stop', 'liftStop') AND t.seq > ? AND t.seq <= ? ORDER BY t.seq
+            """
+        let cells: [Cell] = [.integer(sequence), .integer(last)]
+        return try read { try $0.rows(.command, condition, cells) }.map(journalRow)
+    }
+
+    /// The first command of one kind after the last one of the kind that lifts it.
+    private static func firstSinceLifted(_ lifting: String, _ lifted: String) -> String {
+        """
+        WHERE t.request = ? AND t.seq <= ? AND t.seq > coalesce(
+            (SELECT max(r.seq) FROM command r WHERE r.request = ? AND r.seq <= ?\(lifting)), 0)
+            \(lifted) ORDER BY t.seq LIMIT 1
+        """
+    }
+
+    /// Attempts and probes of a track that had no outcome at a row, in order.
+    package func openAttempts(of track: TrackID, atOrBefore sequence: Int64? = nil) throws
+        -> [JournalRow]
+    {
+        // The plus keeps SQLite from the index by track: a key has few outcomes.
+        let condition = """
+            WHERE t.track = ? AND t.seq <= ? AND NOT EXISTS (
+                SELECT 1 FROM outcome o WHERE o.key = t.key AND +o.track = t.track
+                    AND o.number = t.number AND o.purpose = t.purpose
+                    AND o.seq > t.seq AND o.seq <= ?)
+            ORDER BY t.seq
+            """
+        let cells: [Cell] = [.text(track.description), bound(sequence), bound(sequence)]
+        let found = try read { try $0.rows(.attempt, condition, cells) }
+        return try found.map(journalRow)
+    }
+
     /// Calls `visit` with every command after `sequence`, in order, until it returns false.
     package func commands(
         after sequence: Int64 = 0,
         visit: (JournalRow) throws -> Bool
     ) throws {
-        try walk([(.command, "", [])], after: sequence, visit: visit)
+        try walk([(.command, "", [])], after: sequence, through: .max, visit: visit)
     }
 
     /// Calls `visit` with all that happened to a track after `sequence`, in order, until it returns
     /// false: discoveries, decisions, intents, attempts, outcomes, and the commands of every scope
     /// that the track is in.
+    ///
+    /// - Parameters:
+    ///   - track: the track.
+    ///   - sequence: rows up to this one are left out.
+    ///   - last: rows after this one are left out.
+    ///   - visit: returns whether to go on.
+    /// - Throws: what `visit` throws, or why a row cannot be read.
     package func history(
         of track: TrackID,
         after sequence: Int64 = 0,
+        through last: Int64 = .max,
         visit: (JournalRow) throws -> Bool
     ) throws {
         let name: [Cell] = [.text(track.description)]
@@ -210,7 +289,7 @@ extension ReadOnlyJournal {
         for scope in Self.scopes(around: track) {
             parts.append((.command, "t.scope = ? AND", [scope]))
         }
-        try walk(parts, after: sequence, visit: visit)
+        try walk(parts, after: sequence, through: last, visit: visit)
     }
 
     /// Rows of one table that fit a condition, which ends in `AND`.
@@ -220,6 +299,7 @@ extension ReadOnlyJournal {
     private func walk(
         _ parts: [Part],
         after sequence: Int64,
+        through end: Int64,
         visit: (JournalRow) throws -> Bool
     ) throws {
         var last = sequence
@@ -231,8 +311,9 @@ extension ReadOnlyJournal {
                 for part in parts {
                     let found = try database.rows(
                         part.table,
-                        "WHERE \(part.condition) t.seq > ? ORDER BY t.seq LIMIT ?",
-                        part.cells + [.integer(last), .integer(Self.pageRows)]
+                        "WHERE \(part.condition) t.seq > ? AND t.seq <= ?"
+                            + " ORDER BY t.seq LIMIT ?",
+                        part.cells + [.integer(last), .integer(end), .integer(Self.pageRows)]
                     )
                     if found.count == Int(Self.pageRows), let end = found.last?.sequence {
                         complete = min(complete, end)

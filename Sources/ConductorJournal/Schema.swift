@@ -13,6 +13,12 @@ enum Schema {
             try database.execute(sql: rowsAndChain)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        migrator.registerMigration("2: calendars and successors") { database in
+            // The calendars in force, with the offsets of their time zones.
+            try database.execute(sql: "ALTER TABLE boot ADD COLUMN calendars TEXT")
+            // Finished tracks that a newer version has followed, by name.
+            try database.execute(sql: "ALTER TABLE tick ADD COLUMN successors TEXT")
+        }
         return migrator
     }()
 
@@ -122,6 +128,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX command_by_id ON command (id);
         CREATE INDEX command_by_scope ON command (scope);
+        CREATE INDEX command_by_request ON command (request, scope);
 
         CREATE TABLE intent (
             seq INTEGER PRIMARY KEY,
@@ -169,6 +176,7 @@ enum Schema {
             hash BLOB NOT NULL
         ) STRICT;
         CREATE INDEX outcome_by_track ON outcome (track);
+        CREATE INDEX outcome_by_key ON outcome (key);
 
         CREATE TABLE discovery (
             seq INTEGER PRIMARY KEY,

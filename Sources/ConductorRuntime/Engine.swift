@@ -19,6 +19,9 @@ package actor Engine {
         package var shadow: Bool
         /// Apps in shadow beside those that the deployment names: what the last run had.
         package var shadowedBefore: [String]
+        /// Tracks whose stored state does not come out again from what was recorded, and why that is
+        /// believed.
+        package var distrusted: [TrackID: String]
         /// Whether the STOP file is there.
         ///
         /// Looked at right before every perform.
@@ -31,6 +34,7 @@ package actor Engine {
             process: Int,
             shadow: Bool,
             shadowedBefore: [String] = [],
+            distrusted: [TrackID: String] = [:],
             stopFileExists: @escaping @Sendable () -> Bool
         ) {
             self.deployment = deployment
@@ -39,6 +43,7 @@ package actor Engine {
             self.process = process
             self.shadow = shadow
             self.shadowedBefore = shadowedBefore
+            self.distrusted = distrusted
             self.stopFileExists = stopFileExists
         }
     }
@@ -156,16 +161,13 @@ package actor Engine {
                     at: at,
                     engine: Conductor.engine,
                     files: settings.files,
-                    process: settings.process
+                    process: settings.process,
+                    calendars: settings.deployment.calendars
                 )
             )
         ]
-        let known = Set(world.machines.keys)
-        var seen: Set<String> = known
-        for record in settings.machines.sorted(by: { $0.key.precedes($1.key) }).map(\.value)
-        where seen.insert(record.digest).inserted {
-            entries.append(.machine(record))
-        }
+        entries += try newMachines().map { .machine($0) }
+        entries += distrust(at: at)
         let open = world.open.values.sorted { left, right in
             left.track != right.track
                 ? left.track < right.track
@@ -219,6 +221,7 @@ package actor Engine {
             stopFile: settings.stopFileExists(),
             shadow: shadowedApps
         )
+        tick.successors = world.successors
         tick.denied = world.denials(
             in: tick,
             limits: settings.deployment.claims,

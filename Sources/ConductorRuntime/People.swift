@@ -17,23 +17,7 @@ extension Engine {
         }
         let at = now()
         var entries: [Entry] = []
-        if case .add(let stage, let since) = command.request,
-            case .track(let track) = command.scope,
-            let machine = settings.machines["\(track.app)/\(track.platform)"]
-        {
-            entries.append(
-                .discovery(
-                    .init(
-                        at: at,
-                        track: track,
-                        machine: machine.digest,
-                        by: command.actor,
-                        stage: stage ?? firstStage(of: track),
-                        since: since
-                    )
-                )
-            )
-        }
+        if let registration = registration(by: command, at: at) { entries.append(registration) }
         entries.append(.command(.init(at: at, command: command)))
         try write(entries)
         try round()
@@ -43,6 +27,31 @@ extension Engine {
             ?? CommandReply(id: command.id, accepted: true, message: "taken in")
         observe(.command(command, reply))
         return reply
+    }
+
+    /// The row that registers the track of a command; nil where there is none to register.
+    private func registration(by command: Command, at: Stamp) -> Entry? {
+        let (stage, since): (String?, Instant?)
+        guard case .track(let track) = command.scope, world.states[track] == nil,
+            let machine = settings.machines["\(track.app)/\(track.platform)"]
+        else { return nil }
+        switch command.request {
+        case .add(let given, let moment): (stage, since) = (given ?? firstStage(of: track), moment)
+        case .register: (stage, since) = (nil, nil)
+        case .hold, .resume, .stop, .liftStop, .advance, .pause, .cancel, .retry, .abandon,
+            .signoff, .resolve:
+            return nil
+        }
+        return .discovery(
+            .init(
+                at: at,
+                track: track,
+                machine: machine.digest,
+                by: command.actor,
+                stage: stage,
+                since: since
+            )
+        )
     }
 
     private func firstStage(of track: TrackID) -> String? {
@@ -62,24 +71,23 @@ extension Engine {
                 ? nil : "the daemon runs other rules than those that were compared: start it again"
         case (.migrate, _):
             return "tracks migrate one by one"
-        case (.add(let stage, let since), .track(let track)):
+        case (.register, .track(let track)):
             if world.states[track] != nil { return "\(track) is registered already" }
+            return refusal(ofTrack: track)
+        case (.add(let stage, let since), .track(let track)):
+            if let known = world.states[track] {
+                guard known.stage == nil else { return "\(track) is registered already" }
+                if stage == nil { return "\(track) is registered, and not placed: say --at STAGE" }
+            }
             if let since, since > clock.wall() { return "'--since' lies in the future" }
             if since != nil, stage == nil { return "'--since' goes with '--at STAGE'" }
-            guard let app = settings.deployment.app(track.app) else {
-                let apps = settings.deployment.apps.map(\.name).joined(separator: ", ")
-                return "conductor.yaml has no app '\(track.app)'; it has \(apps)"
-            }
-            guard let machine = app.machines[track.platform] else {
-                return
-                    "\(track.app) has no platform '\(track.platform)'; it has \(app.platforms.joined(separator: ", "))"
-            }
-            if let stage, machine.stage(stage) == nil {
+            if let refusal = refusal(ofTrack: track) { return refusal }
+            if let stage, let machine = machine(of: track), machine.stage(stage) == nil {
                 return
                     "there is no stage '\(stage)'; there is \(machine.stages.map(\.name).joined(separator: ", "))"
             }
             return nil
-        case (.add, _):
+        case (.add, _), (.register, _):
             return "a track is named app/platform/version"
         case (.hold, _), (.resume, _), (.stop, _), (.liftStop, _):
             return refusal(ofScope: command.scope, lifting: command.request == .resume)
@@ -90,6 +98,25 @@ extension Engine {
             return world.live.contains(where: scope.contains)
                 ? nil : "there is no live track at \(scope)"
         }
+    }
+
+    /// The machine that a track is, or would be, pinned to.
+    private func machine(of track: TrackID) -> Machine? {
+        if let state = world.states[track] { return world.machines[state.machine]?.machine }
+        return settings.deployment.app(track.app)?.machines[track.platform]
+    }
+
+    /// Why a track cannot be registered, whatever its version.
+    private func refusal(ofTrack track: TrackID) -> String? {
+        guard let app = settings.deployment.app(track.app) else {
+            let apps = settings.deployment.apps.map(\.name).joined(separator: ", ")
+            return "conductor.yaml has no app '\(track.app)'; it has \(apps)"
+        }
+        guard app.machines[track.platform] != nil else {
+            return
+                "\(track.app) has no platform '\(track.platform)'; it has \(app.platforms.joined(separator: ", "))"
+        }
+        return nil
     }
 
     /// Why nothing can be held or resumed at a scope.

@@ -117,6 +117,26 @@ package enum PublishedMachine {
             where machine.transitions[place].name == "rollout_1->cancelled" {
                 machine.transitions[place].actions = [ActionUse("vcs.tag")]
             }
+        case "published-careful":
+            machine.name = name
+            for place in machine.stages.indices
+            where machine.stages[place].name == "rollout_1" {
+                machine.stages[place].liveAt = "store.live_at"
+            }
+            for place in machine.transitions.indices
+            where machine.transitions[place].name == "rollout_1->rollout_100" {
+                machine.transitions[place].within = ["office_hours"]
+            }
+            machine.facts.append(
+                FactDeclaration(
+                    path: "store.live_at",
+                    source: "store",
+                    name: "live_at",
+                    type: .timestamp,
+                    maxAge: .hours(1)
+                )
+            )
+            machine.facts.sort { $0.path.precedes($1.path) }
         default: return nil
         }
         return machine
@@ -126,7 +146,7 @@ package enum PublishedMachine {
         "published", "published-resuming", "published-webhook", "published-once",
         "published-tagging", "published-side-road", "published-approving", "published-stricter",
         "published-without-rollout", "published-on-error", "published-two-claims",
-        "published-expiring",
+        "published-expiring", "published-careful",
     ]
 
     package static let published = Machine(

@@ -10,6 +10,8 @@ package struct Rehearsal {
     package private(set) var bodies: [String: JSON] = [:]
     package private(set) var now: Stamp
     package var limits: [ClaimLimit] = []
+    /// In force from the next boot on.
+    package var calendars: [ReleaseCalendar] = []
     package var shadowed: [String] = []
     package var stopFile = false
     /// Decide every track in every round, not only those that are due.
@@ -47,7 +49,17 @@ package struct Rehearsal {
     // MARK: What comes in
 
     package mutating func boot() throws {
-        try append([.boot(.init(at: now, engine: Conductor.engine, files: [:], process: 1))])
+        try append([
+            .boot(
+                .init(
+                    at: now,
+                    engine: Conductor.engine,
+                    files: [:],
+                    process: 1,
+                    calendars: calendars
+                )
+            )
+        ])
         for attempt in world.open.values.sorted(by: { ($0.track, $0.key) < ($1.track, $1.key) }) {
             let reason = "the conductor stopped before the answer came"
             let answer: Entry.OutcomeRecord.Answer =
@@ -166,6 +178,7 @@ package struct Rehearsal {
             shadow: shadowed
         )
         wallStep = nil
+        tick.successors = world.successors
         tick.denied = world.denials(in: tick, limits: limits)
         let turns = world.decideAll(in: tick, full: full)
         let entries = try world.entries(for: tick, turns)

@@ -1,3 +1,4 @@
+import CEL
 import ConductorCore
 
 /// Runs a text script against the whole core and writes what it decided and recorded.
@@ -75,6 +76,7 @@ package struct ScenarioRunner {
         case "waiting": obliging = false
         case "shadow": rehearsal.shadowed.append(try line.word("an app"))
         case "claim": try limit(&line)
+        case "office-hours": openOffice()
         case "stop-file": rehearsal.stopFile = try line.word("on or off") == "on"
         case "clock": try setClock(&line)
         case "down": try restart(after: try line.span("a span"))
@@ -159,6 +161,17 @@ package struct ScenarioRunner {
         rehearsal.limits.append(.init(name: name, limit: limit, per: per, within: within))
     }
 
+    /// Monday to Thursday, 9 to 16 in Stockholm in winter; it counts from the next start.
+    private mutating func openOffice() {
+        rehearsal.calendars = [
+            ReleaseCalendar(
+                name: "office_hours",
+                zone: .init(name: "+01:00", initialOffset: 3600),
+                windows: [.init(days: [1, 2, 3, 4], from: 9 * 60, to: 16 * 60)]
+            )
+        ]
+    }
+
     private mutating func setClock(_ line: inout ScriptLine) throws {
         var text = try line.word("a step such as +1h")
         let isBack = text.removeFirst() == "-"
@@ -223,6 +236,7 @@ package struct ScenarioRunner {
         }
         let request: Command.Request
         switch verb {
+        case "place": request = .add(stage: try line.word("a stage"), since: nil)
         case "hold": request = .hold
         case "resume": request = .resume
         case "stop":

@@ -22,6 +22,27 @@ struct History {
         }
         return History(reader: reader, world: world)
     }
+
+    /// Live tracks whose last recorded decision, or the state after it, does not come out again, and
+    /// what is wrong.
+    ///
+    /// What another version of the engine decided is no fault: a newer one may decide otherwise.
+    func distrusted() throws -> [TrackID: String] {
+        var found: [TrackID: String] = [:]
+        for track in world.live {
+            guard let row = try reader.decision(on: track), case .decision(let record) = row.entry,
+                case .boot(let boot)? = try reader.boot(atOrBefore: row.sequence)?.entry,
+                boot.engine == Conductor.engine,
+                let tick = try reader.tick(atOrBefore: row.sequence)
+            else { continue }
+            let standing = try Standing(of: track, at: tick, in: reader)
+            guard try !standing.isReproduced(for: track) else { continue }
+            found[track] =
+                "the stored state does not come out again at tick \(record.tick): run verify and"
+                + " replay --track \(track), then resume"
+        }
+        return found
+    }
 }
 
 /// Bodies that were read once.

@@ -26,7 +26,8 @@ struct Wiring {
         let loaded = RuleFiles.load(
             rules: places.rules,
             config: places.config,
-            catalog: StandardAdapters(logger: logger)
+            catalog: StandardAdapters(logger: logger),
+            zones: SystemZones.forCalendar
         )
         for fault in loaded.faults {
             FileHandle.standardError.write(Data((fault.rendered + "\n").utf8))
@@ -40,7 +41,8 @@ struct Wiring {
         var loaded = RuleFiles.load(
             rules: places.rules,
             config: places.config,
-            catalog: StandardAdapters(logger: logger)
+            catalog: StandardAdapters(logger: logger),
+            zones: SystemZones.forCalendar
         )
         loaded.deployment = loaded.deployment ?? Deployment()
         return loaded
@@ -77,7 +79,8 @@ struct Wiring {
         umask(0o077)
         try makeStateDirectory()
         let journal = try Journal(path: places.journalPath, holder: "conductord", create: true)
-        let world = try History.open(places.journalPath).world
+        let history = try History.open(places.journalPath)
+        let world = history.world
         let stopFile = places.stopFilePath
         let settings = Engine.Settings(
             deployment: deployment,
@@ -87,6 +90,7 @@ struct Wiring {
             shadow: shadow,
             // A command with the daemon down decides nothing that the last run would not have done.
             shadowedBefore: acts ? [] : world.lastTick?.shadow ?? [],
+            distrusted: acts ? try history.distrusted() : [:],
             stopFileExists: { FileManager.default.fileExists(atPath: stopFile) }
         )
         let engine = Engine(

@@ -8,7 +8,7 @@ import Testing
 @testable import conductord
 
 /// A demo, played once into a directory of its own.
-private struct Played {
+struct Played {
     let directory: String
     let head: JournalHead
     let result: Demo.Result

@@ -176,7 +176,7 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         func compare() throws {
             guard let tick else { return }
             let row = try #require(try reader.tick(number: tick.number))
-            let standing = try Standing(of: track, at: row, in: reader)
+            let standing = try #require(try Standing(of: track, at: row, in: reader))
             #expect(standing.after.explain(track, in: tick) == world.explain(track, in: tick))
             #expect(try standing.isReproduced(for: track))
             compared += 1
@@ -200,7 +200,7 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         let story = try longStory()
         let reader = try story.reader()
         let row = try #require(try reader.tick())
-        let standing = try Standing(of: track, at: row, in: reader)
+        let standing = try #require(try Standing(of: track, at: row, in: reader))
         var report = try Explain.report(on: track, at: nil, in: reader)
         #expect(report.recordedEqual)
         #expect(try standing.isReproduced(for: track))
@@ -349,17 +349,14 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
 
     @Test func `shows the first difference`() throws {
         let json: JSON = [
-            "tick": 7, "track": "music/ios/8.9.2", "kind": "decision",
+            "tick": 7, "track": "music/ios/8.9.2", "kind": "decision", "engine": "0.0.9",
             "recorded": #"{"light":"green","verdicts":[{"name":"a"},{"name":"b"}]}"#,
             "now": #"{"light":"green","verdicts":[{"name":"a"},{"name":"c"}]}"#,
         ]
         let divergence = try json.decode(ConductorCore.Replay.Divergence.self)
-        let report = ReplayReport(
-            ticks: 9,
-            decided: 9,
-            found: [.init(divergence: divergence, engine: "0.0.9")],
-            engine: "0.1.0"
-        )
+        var report = ReplayReport(ConductorCore.Replay(), engine: "0.1.0")
+        report.divergences = [divergence]
+        report.count = 1_234
         let found = report.json["divergences"]?.arrayValue?.first
         #expect(keys(found).isSuperset(of: ["tick", "track", "kind", "recorded", "now"]))
         #expect(found?["cause"] == "changed_by_upgrade")
@@ -367,6 +364,8 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         let text = report.text(on: Page())
         #expect(text.contains("first difference at $.verdicts[1].name"))
         #expect(text.contains("recorded  \"b\""))
+        #expect(text.contains("1234 not as recorded"))
+        #expect(report.json["omitted"] == 1233)
     }
 }
 

@@ -5,7 +5,7 @@
 struct Benchmarks {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        let names = ["tick", "journal", "cel"]
+        let names = ["tick", "journal", "cel", "replay"]
         if let unknown = arguments.first(where: { !names.contains($0) }) {
             print("'\(unknown)' is no benchmark; there are \(names.joined(separator: ", "))")
             return
@@ -13,6 +13,7 @@ struct Benchmarks {
         func isAsked(_ name: String) -> Bool { arguments.isEmpty || arguments.contains(name) }
         if isAsked("tick") { try TickBenchmark().run().print() }
         if isAsked("journal") { try JournalBenchmark().run().print() }
+        if isAsked("replay") { try ReplayBenchmark().run { $0.print() } }
         if isAsked("cel") { try CELBenchmark().run().print() }
     }
 }

@@ -114,14 +114,14 @@ struct Fleet {
         )
     }
 
-    private static let tracker: [String: JSON] = [
+    static let tracker: [String: JSON] = [
         "blockers.open": 0, "bugs.open": 4, "fixes.unmerged": 0,
     ]
-    private static let ci: [String: JSON] = [
+    static let ci: [String: JSON] = [
         "tests.state": "passed", "tests.pass_rate": .double(0.998), "build.verified": true,
         "build.uploaded": true,
     ]
-    private static let signoff: [String: JSON] = [
+    static let signoff: [String: JSON] = [
         "teams": .array(
             ["accounts", "playback", "search", "social"].map { team in
                 // One team is not through, so the release waits.
@@ -129,9 +129,9 @@ struct Fleet {
             }
         )
     ]
-    private static let store: [String: JSON] = ["review": "none", "listing.ready": true]
+    static let store: [String: JSON] = ["review": "none", "listing.ready": true]
 
-    private static func quality(crashFreeUsers: Double = 0.9971) -> [String: JSON] {
+    static func quality(crashFreeUsers: Double = 0.9971) -> [String: JSON] {
         [
             "crash_free_users": .double(crashFreeUsers), "anr_rate": .double(0.0031),
             "sessions": 48_211,
@@ -187,7 +187,7 @@ struct Fleet {
         ("tracker.fixes.unmerged", .int),
     ]
 
-    private static var machine: Machine {
+    static var machine: Machine {
         Machine(
             name: "benchmark",
             stages: [

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Keeps the optimiser from leaving out work whose result nobody reads.
 @inline(never)
 @_optimize(none)
@@ -22,4 +24,16 @@ func nanosecondsPerCall(runs: Int = 9, _ work: () -> Void) -> Double {
 func median(_ numbers: [Double]) -> Double {
     precondition(!numbers.isEmpty, "Nothing was measured.")
     return numbers.sorted()[(numbers.count - 1) / 2]
+}
+
+/// Nanoseconds of one core that `work` takes, however busy the machine is with other things.
+func processorNanoseconds(_ work: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    }
+    let start = now()
+    try work()
+    return now() - start
 }

@@ -31,6 +31,8 @@ package struct Command: Sendable, Hashable, Codable {
     package enum Request: Sendable, Hashable, Codable {
         /// Registers a track; with a stage it adopts a release in flight, performing nothing.
         case add(stage: String?, since: Instant?)
+        /// Registers a track that reality, or later a person, places.
+        case register
         case hold
         case resume
         /// The installation's STOP; nothing is let through, brakes neither.

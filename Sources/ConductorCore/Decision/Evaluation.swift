@@ -38,10 +38,15 @@ struct Evaluation {
         var expired: Int64?
     }
 
-    private var answers: [Int: Answer] = [:]
+    /// By place of the condition.
+    private var answers: [Answer?]
+    /// Readings by place of the source in the machine.
+    private let readings: [Reading?]
 
     init(machine: CompiledMachine, state: TrackState, view: View, now: Stamp) {
         self.machine = machine
+        answers = Array(repeating: nil, count: machine.conditions.count)
+        readings = machine.sources.map { view.readings[$0] }
         self.state = state
         self.view = view
         self.now = now
@@ -74,10 +79,10 @@ struct Evaluation {
     /// How a fact stands now.
     func resolve(_ index: Int, maxAge conditionLimit: Span?) -> ResolvedFact {
         let fact = machine.machine.facts[index]
-        if let people = machine.machine.people[fact.source] {
+        if let people = machine.peopleOfFact[index] {
             return answered(by: people, fact)
         }
-        guard let reading = view.readings[fact.source] else {
+        guard let reading = readings[machine.sourceOfFact[index]] else {
             return ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
         }
         guard let good = reading.good else {
@@ -90,7 +95,8 @@ struct Evaluation {
         var resolved = ResolvedFact(standing: .unknown(.missing(fact: fact.path)))
         resolved.fetched = good.fetched
         // A backend's clock that runs ahead gives no extra validity.
-        let observed = good.observation.observedAt[fact.name]
+        let times = good.observation.observedAt
+        let observed = times.isEmpty ? nil : times[fact.name]
         resolved.observedAt = observed
         let lag = observed.map { max(0, (good.fetched.wall - $0).milliseconds) } ?? 0
         resolved.origin = good.fetched.elapsed - lag
@@ -121,6 +127,39 @@ struct Evaluation {
         }
         resolved.standing = .known(value, observation.value)
         return resolved
+    }
+
+    /// Since when the track is live in its stage.
+    enum LiveSince {
+        case known(Stamp)
+        case unknown(Cause)
+    }
+
+    /// Since when the track is live in its stage: by the store's own word where the stage has one,
+    /// and not before it was entered.
+    mutating func liveSince() -> LiveSince {
+        guard let stage = state.stage.flatMap(machine.machine.stage), let path = stage.liveAt,
+            let index = machine.factIndex[path]
+        else { return .known(state.since) }
+        let fact = resolve(index, maxAge: nil)
+        wakeWhenStale(fact)
+        switch fact.standing {
+        case .unknown(let cause): return .unknown(cause)
+        case .known(_, let json):
+            guard let live = json.stringValue.flatMap(Instant.init(rfc3339:)) else {
+                return .unknown(.type(what: "\(path) is no time"))
+            }
+            let stamp = stamp(of: live)
+            return .known(stamp.elapsed > state.since.elapsed ? stamp : state.since)
+        }
+    }
+
+    /// An instant of the wall clock on both clocks, as they stand to each other now.
+    func stamp(of instant: Instant) -> Stamp {
+        Stamp(
+            wall: instant,
+            elapsed: now.elapsed.saturatingAdd((instant - now.wall).milliseconds)
+        )
     }
 
     private func subjectFault(_ fact: FactDeclaration, about: String?) -> Cause? {

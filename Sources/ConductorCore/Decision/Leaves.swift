@@ -8,9 +8,7 @@ extension TrackMachine {
     mutating func leaves(of transition: Transition, pushed: Bool) -> [Explanation.Leaf] {
         var leaves: [Explanation.Leaf] = conditionLeaves(of: transition)
         let direction = machine.direction(of: transition.actions)
-        if let dwell = transition.dwell {
-            leaves.append(clockLeaf("dwell \(dwell)", from: state.since, lasts: dwell))
-        }
+        if let dwell = transition.dwell { leaves.append(dwellLeaf(dwell)) }
         if let destination = target(of: transition.to),
             rules.stage(destination)?.latchesCandidate == true
         {
@@ -25,6 +23,10 @@ extension TrackMachine {
             leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
         }
         if transition.onErrorOf == nil { leaves += phaseLeaves() }
+        if let names = transition.within {
+            let others = leaves.filter { !$0.isMet }.compactMap(\.earliest)
+            leaves.append(calendarLeaf(names, notBefore: others.max() ?? now.wall))
+        }
         if direction == .raises {
             leaves.append(confirmationLeaf(of: transition))
         }
@@ -101,6 +103,54 @@ extension TrackMachine {
         )
     }
 
+    /// Counts from the store's own evidence where the stage has it.
+    private mutating func dwellLeaf(_ span: Span) -> Explanation.Leaf {
+        switch evaluation.liveSince() {
+        case .known(let start): return clockLeaf("dwell \(span)", from: start, lasts: span)
+        case .unknown(let cause):
+            return Explanation.Leaf(
+                "dwell \(span)",
+                kind: .clock,
+                verdict: .unknown(cause),
+                note: "nobody knows since when it is live"
+            )
+        }
+    }
+
+    /// Whether the calendars are all open, now or once the other clocks allow the transition.
+    private mutating func calendarLeaf(
+        _ names: [String],
+        notBefore reference: Instant
+    ) -> Explanation.Leaf {
+        let label = "within \(names.joined(separator: ", "))"
+        var calendars: [ReleaseCalendar] = []
+        for name in names {
+            guard let calendar = view.calendars[name] else {
+                let cause = Cause.disabled(reason: "there is no calendar '\(name)'")
+                return Explanation.Leaf(label, kind: .clock, verdict: .unknown(cause))
+            }
+            calendars.append(calendar)
+        }
+        let isOpen = calendars.allSatisfy { $0.isOpen(at: now.wall) }
+        let change =
+            isOpen
+            ? calendars.compactMap { $0.closing(after: now.wall) }.min()
+            : calendars.opening(atOrAfter: now.wall)
+        if let change {
+            let wait = (change - now.wall).milliseconds
+            evaluation.wake(at: now.elapsed.saturatingAdd(wait))
+        }
+        let opening = calendars.opening(atOrAfter: reference)
+        let isMet = reference > now.wall ? opening == reference : isOpen
+        return Explanation.Leaf(
+            label,
+            kind: .clock,
+            verdict: isMet ? .met : .unmet,
+            earliest: isMet ? nil : opening,
+            note: opening == nil ? "it does not open again for years" : nil
+        )
+    }
+
     private mutating func sustainedLeaf(_ name: String, lasts span: Span) -> Explanation.Leaf {
         let label = "\(name) for \(span)"
         guard let credit = state.credits[name], credit.pausedAt == nil else {
@@ -172,6 +222,7 @@ extension TrackMachine {
                 )
             )
         }
+        leaves += destinationGuardLeaves(of: transition)
         if let drift {
             leaves.append(
                 .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
@@ -210,6 +261,29 @@ extension TrackMachine {
             )
         }
         return leaves
+    }
+
+    /// Guards that watch the destination and would brake at once; those that do not know yet, for
+    /// want of users, wait their turn.
+    private mutating func destinationGuardLeaves(
+        of transition: Transition
+    ) -> [Explanation.Leaf] {
+        guard let destination = target(of: transition.to), destination != state.stage else {
+            return []
+        }
+        let here = watchingGuards().map(\.name)
+        return (machine.guardsWatching[destination] ?? []).map { rules.guards[$0] }
+            .filter { applies($0.platforms) && !here.contains($0.name) }
+            .filter { guardVerdict($0, atOnce: true) == .met }
+            .map { guardRule in
+                Explanation.Leaf(
+                    "guard \(guardRule.name)",
+                    kind: .guard,
+                    verdict: .unmet,
+                    light: .red,
+                    note: "it watches \(destination), and would brake at once"
+                )
+            }
     }
 
     private func peopleLeaves(
@@ -403,14 +477,12 @@ extension TrackMachine {
 
     /// The transitions from here, as the decision records them.
     mutating func candidates() -> [Decision.Candidate] {
-        transitionsHere().map { transition in
-            let leaves = leaves(of: transition, pushed: false)
-            let missing = leaves.filter { !$0.isMet }
-            let instants = missing.compactMap(\.earliest)
+        (state.stage == nil ? placings() : explainedTransitions()).map { transition in
+            let missing = transition.leaves.filter { !$0.isMet }
             return Decision.Candidate(
                 name: transition.name,
-                to: target(of: transition.to) ?? transition.to.description,
-                direction: machine.direction(of: transition.actions),
+                to: transition.to,
+                direction: transition.direction,
                 manual: transition.manual,
                 blockedBy: missing.map { leaf in
                     .init(
@@ -420,8 +492,20 @@ extension TrackMachine {
                         cause: leaf.verdict.cause?.description
                     )
                 },
-                earliest: !missing.isEmpty && instants.count == missing.count
-                    ? instants.max() : nil
+                earliest: missing.isEmpty ? nil : transition.earliest
+            )
+        }
+    }
+
+    /// The transitions from here with all that each needs.
+    mutating func explainedTransitions() -> [Explanation.Transition] {
+        transitionsHere().map { transition in
+            Explanation.Transition(
+                name: transition.name,
+                to: target(of: transition.to) ?? transition.to.description,
+                direction: machine.direction(of: transition.actions),
+                manual: transition.manual,
+                leaves: leaves(of: transition, pushed: false)
             )
         }
     }

@@ -28,7 +28,7 @@ extension TrackState {
 
 extension TrackMachine {
     mutating func migrate(_ command: Command) {
-        guard let successor = view.successor else {
+        guard let successor = view.nextMachine else {
             return refuse(command, "no such machine was ever loaded")
         }
         guard successor.digest != state.machine else {

@@ -67,7 +67,7 @@ extension World {
         under machine: CompiledMachine,
         in tick: Entry.Tick
     ) -> Outlook {
-        var view = view(of: state.track, in: tick, sources: machine.sources)
+        var view = view(of: state.track, in: tick, for: machine)
         view.inputs = []
         let moment = Moment(tick.at)
         let explanation = Conductor.explain(state, view, machine, moment)

@@ -53,8 +53,9 @@ extension TrackMachine {
             return
         }
         switch command.request {
-        case .add:
-            accept(command, "registered at \(state.stage ?? "no stage")")
+        case .add(let stage, let since): add(command, at: stage, since: since)
+        case .register:
+            accept(command, "registered; it is placed where reality shows it, or by a person")
         case .hold:
             accept(command, "held; brakes still go through")
         case .stop:
@@ -98,6 +99,15 @@ extension TrackMachine {
         replies.append(
             CommandReply(id: command.id, accepted: false, message: message, unmet: unmet)
         )
+    }
+
+    /// A track was registered in a stage; one that was registered without is placed.
+    private mutating func add(_ command: Command, at name: String?, since: Instant?) {
+        if state.stage == nil, let stage = name.flatMap(rules.stage) {
+            let cause = Progress.Cause.person(actor: command.actor)
+            place(at: stage, since: since.map(evaluation.stamp), cause: cause)
+        }
+        accept(command, "registered at \(state.stage ?? "no stage")")
     }
 
     private mutating func advance(_ command: Command, to wanted: String?) {
@@ -378,7 +388,7 @@ extension Command.Request {
         switch self {
         case .advance, .cancel, .retry, .abandon, .resolve, .override, .approve, .rearm, .migrate:
             true
-        case .add, .hold, .resume, .stop, .liftStop, .pause, .signoff: false
+        case .add, .register, .hold, .resume, .stop, .liftStop, .pause, .signoff: false
         }
     }
 }

@@ -45,6 +45,8 @@ struct TrackMachine {
 
     /// Looks at the facts anew, after the state changed what they mean.
     mutating func look() {
+        // While nothing of the state has changed, its answers stand.
+        guard state != evaluation.state else { return }
         let pending = evaluation.nextChange
         evaluation = Evaluation(machine: machine, state: state, view: view, now: now)
         if let pending { evaluation.wake(at: pending) }
@@ -63,6 +65,7 @@ struct TrackMachine {
         if hasMigrated { return finish() }
         if !state.retired {
             look()
+            place()
             settleIn()
             look()
             keepPermissions()
@@ -225,7 +228,7 @@ struct TrackMachine {
         }
         state.outbox += progress.intents.filter { !$0.intent.blocking && !$0.isOver }
         state.stage = stage.name
-        state.since = now
+        state.since = entryMoment(of: stage, by: progress.cause)
         state.confirmation = nil
         state.disarmed = []
         state.approvals = []
@@ -404,14 +407,14 @@ struct TrackMachine {
         }
     }
 
-    /// A finished track is watched until its monitoring is over.
+    /// A finished track is watched until its monitoring is over, or a newer version has followed.
     private mutating func retireWhenOver() {
         guard case .finished = state.phase, let name = state.stage, let stage = rules.stage(name)
         else { return }
         let over = state.since.advanced(by: stage.monitor ?? .zero).elapsed
-        if now.elapsed >= over, state.outbox.allSatisfy({ $0.isOver && $0.isUnsettled }),
-            state.uncertain.isEmpty
-        {
+        let isOver = now.elapsed >= over || view.successor != nil
+        if isOver, state.outbox.allSatisfy({ $0.isOver && $0.isUnsettled }),
+            state.uncertain.isEmpty {
             state.retired = true
         } else {
             evaluation.wake(at: over)
@@ -528,7 +531,8 @@ struct TrackMachine {
         case .error: return .red
         case .waiting, .entering, .finished: break
         }
-        guard let stage = state.stage, !state.retired else { return .grey }
+        guard !state.retired else { return .grey }
+        guard let stage = state.stage else { return placingLight() }
         var lights: [Light] = alerts.isEmpty ? [] : [.red]
         if rules.stage(stage)?.kind != .road { lights.append(.yellow) }
         var needed: Set<String> = []

@@ -17,7 +17,11 @@ package struct View: Sendable, Equatable {
     /// One that was decided and is not among them has never been sent.
     package var begun: Set<World.AttemptID>
     /// The machine that a person asks the track to move to.
-    package var successor: CompiledMachine?
+    package var nextMachine: CompiledMachine?
+    /// Calendars by name.
+    package var calendars: [String: ReleaseCalendar]
+    /// A newer version of the app on the platform that has reached the end of the road.
+    package var successor: TrackID?
 
     package init(
         readings: [String: Reading] = [:],
@@ -27,7 +31,9 @@ package struct View: Sendable, Equatable {
         shadow: Bool = false,
         deniedClaims: [String] = [],
         begun: Set<World.AttemptID> = [],
-        successor: CompiledMachine? = nil
+        nextMachine: CompiledMachine? = nil,
+        calendars: [String: ReleaseCalendar] = [:],
+        successor: TrackID? = nil
     ) {
         self.readings = readings
         self.inputs = inputs
@@ -36,6 +42,8 @@ package struct View: Sendable, Equatable {
         self.shadow = shadow
         self.deniedClaims = deniedClaims
         self.begun = begun
+        self.nextMachine = nextMachine
+        self.calendars = calendars
         self.successor = successor
     }
 }

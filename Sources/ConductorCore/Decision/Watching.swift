@@ -46,11 +46,16 @@ extension TrackMachine {
         case .notApplicable: return .notApplicable
         case .unmet: break
         }
+        let start: Int64
+        switch evaluation.liveSince() {
+        case .known(let live): start = live.elapsed
+        case .unknown(let cause): return .unknown(cause)
+        }
         for fact in machine.facts(ofConditions: guardRule.when) {
             let resolved = evaluation.resolve(fact, maxAge: nil)
             // A fact whose value did not matter for "unmet" needs no evidence.
             guard case .known = resolved.standing else { continue }
-            if let origin = resolved.origin, origin < state.since.elapsed {
+            if let origin = resolved.origin, origin < start {
                 return .unknown(.stale(fact: rules.facts[fact].path))
             }
         }

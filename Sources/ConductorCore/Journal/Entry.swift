@@ -21,12 +21,21 @@ package enum Entry: Sendable, Equatable {
         /// Digests of the configuration that was read, by file name.
         package var files: [String: String]
         package var process: Int
+        /// The calendars in force from here on, with the offsets of their time zones.
+        package var calendars: [ReleaseCalendar]
 
-        package init(at: Stamp, engine: String, files: [String: String], process: Int) {
+        package init(
+            at: Stamp,
+            engine: String,
+            files: [String: String],
+            process: Int,
+            calendars: [ReleaseCalendar] = []
+        ) {
             self.at = at
             self.engine = engine
             self.files = files
             self.process = process
+            self.calendars = calendars
         }
     }
 
@@ -80,6 +89,8 @@ package enum Entry: Sendable, Equatable {
         package var shadow: [String]
         /// Claims denied in this round, by track.
         package var denied: [String: [String]]
+        /// Finished tracks, each with a newer version that has reached the end of the road too.
+        package var successors: [String: TrackID]
 
         package init(
             number: Int,
@@ -87,7 +98,8 @@ package enum Entry: Sendable, Equatable {
             wallStep: Int64? = nil,
             stopFile: Bool = false,
             shadow: [String] = [],
-            denied: [String: [String]] = [:]
+            denied: [String: [String]] = [:],
+            successors: [String: TrackID] = [:]
         ) {
             self.number = number
             self.at = at
@@ -95,6 +107,7 @@ package enum Entry: Sendable, Equatable {
             self.stopFile = stopFile
             self.shadow = shadow
             self.denied = denied
+            self.successors = successors
         }
     }
 

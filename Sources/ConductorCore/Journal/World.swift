@@ -5,17 +5,21 @@
 package struct World: Sendable {
     /// Machines by digest, with the titles, owners and links that people read.
     package private(set) var machines: [String: CompiledMachine] = [:]
-    package private(set) var states: [TrackID: TrackState] = [:]
+    package internal(set) var states: [TrackID: TrackState] = [:]
     /// Readings by source and scope.
-    package private(set) var readings: [String: [Scope: Reading]] = [:]
+    package internal(set) var readings: [String: [Scope: Reading]] = [:]
     package private(set) var fleet = FleetState()
-    package private(set) var grants: [ClaimGrant] = []
+    package internal(set) var grants: [ClaimGrant] = []
     package private(set) var lastTick: Entry.Tick?
     package private(set) var lastBoot: Entry.Boot?
+    /// The calendars in force, by name.
+    private var calendars: [String: ReleaseCalendar] = [:]
+    /// The newest version at the end of the road, by `app/platform`.
+    private var newestOut: [String: TrackID] = [:]
     /// The newest stamp of any row.
     package private(set) var newest: Stamp?
     /// The recorded decision in force for each track: canonical bytes.
-    package private(set) var decisions: [TrackID: String] = [:]
+    package internal(set) var decisions: [TrackID: String] = [:]
     /// Attempts and probes without an outcome.
     package private(set) var open: [AttemptID: Entry.AttemptRecord] = [:]
     /// Effects that are there, by the key of an action that several tracks share.
@@ -23,11 +27,11 @@ package struct World: Sendable {
     /// Tracks in doubt over an effect, by the key of an action that several tracks share.
     package private(set) var sharedDoubts: [String: TrackID] = [:]
     /// Ids of all commands that were taken in, with the answer once there is one.
-    package private(set) var commands: [String: CommandReply?] = [:]
+    package internal(set) var commands: [String: CommandReply?] = [:]
     /// What came in since the last tick.
     private var inputs: [TrackID: [TrackInput]] = [:]
     /// Tracks whose decision may have changed since the last tick.
-    private var dirty: Set<TrackID> = []
+    var dirty: Set<TrackID> = []
     /// When each track must be looked at again, on the elapsed clock.
     private var wakeAt: [TrackID: Int64] = [:]
     /// Tracks that can still be decided, in order.
@@ -69,11 +73,13 @@ package struct World: Sendable {
         switch entry {
         case .boot(let boot):
             lastBoot = boot
+            calendars = Dictionary(boot.calendars.map { ($0.name, $0) }) { first, _ in first }
             saw(boot.at)
             dirty.formUnion(live)
         case .machine(let record):
-            guard machines[record.digest] == nil else { return }
             let machine: Machine = try Self.decode(record.source, "machine \(record.digest)")
+            // The same machine again has other titles, owners or links.
+            guard machines[record.digest]?.machine != machine else { return }
             machines[record.digest] = CompiledMachine(machine, digest: record.digest)
         case .poll(let poll):
             saw(poll.at)
@@ -154,6 +160,11 @@ package struct World: Sendable {
     private mutating func apply(_ record: Entry.DecisionRecord) throws {
         let state: TrackState = try Self.decode(record.state, "state of \(record.track)")
         let decision: Decision = try Self.decode(record.decision, "decision on \(record.track)")
+        take(record, decision, state)
+    }
+
+    /// Takes in a recorded decision whose texts were read, or made again, already.
+    mutating func take(_ record: Entry.DecisionRecord, _ decision: Decision, _ state: TrackState) {
         settle(state, decision: record.decision)
         if !decision.released.isEmpty {
             grants.removeAll {
@@ -179,7 +190,30 @@ package struct World: Sendable {
     private mutating func settle(_ state: TrackState, decision: String) {
         states[state.track] = state
         decisions[state.track] = decision
+        noteEnd(of: state)
         if state.retired { live.removeAll { $0 == state.track } }
+    }
+
+    /// Remembers the newest version that came to the end of the road.
+    private mutating func noteEnd(of state: TrackState) {
+        guard case .finished = state.phase, let stage = state.stage,
+            machines[state.machine]?.machine.stage(stage)?.kind == .road
+        else { return }
+        let place = "\(state.track.app)/\(state.track.platform)"
+        if let known = newestOut[place], !(known < state.track) { return }
+        newestOut[place] = state.track
+    }
+
+    /// Finished tracks that are still watched though a newer version has reached the end too.
+    package var successors: [String: TrackID] {
+        var found: [String: TrackID] = [:]
+        for track in live {
+            guard let newest = newestOut["\(track.app)/\(track.platform)"], track < newest,
+                let state = states[track], case .finished = state.phase
+            else { continue }
+            found[track.description] = newest
+        }
+        return found
     }
 
     private mutating func apply(_ record: Entry.CommandRecord) {
@@ -191,7 +225,7 @@ package struct World: Sendable {
         switch record.command.request {
         // STOP is the installation's, whatever scope the command names.
         case .stop, .liftStop: dirty.formUnion(live)
-        case .add, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
+        case .add, .register, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
             .resolve, .override, .approve, .rearm, .migrate:
             break
         }
@@ -236,13 +270,14 @@ package struct World: Sendable {
     private func isDue(_ track: TrackID, in tick: Entry.Tick) -> Bool {
         if dirty.contains(track) { return true }
         if let wake = wakeAt[track], tick.at.elapsed >= wake { return true }
+        if !tick.successors.isEmpty, tick.successors[track.description] != nil { return true }
         guard !tick.denied.isEmpty || lastTick?.denied.isEmpty == false else { return false }
         let name = track.description
         return tick.denied[name] != nil || lastTick?.denied[name] != nil
     }
 
     /// Whether this tick says something that concerns every track.
-    private func concernsAll(_ tick: Entry.Tick) -> Bool {
+    func concernsAll(_ tick: Entry.Tick) -> Bool {
         guard let last = lastTick else { return true }
         return tick.wallStep != nil || last.wallStep != nil || tick.stopFile != last.stopFile
             || tick.shadow != last.shadow
@@ -258,13 +293,13 @@ package struct World: Sendable {
         guard let state = states[track], let machine = machines[state.machine] else {
             return View()
         }
-        return view(of: track, in: tick, sources: machine.sources)
+        return view(of: track, in: tick, for: machine)
     }
 
-    /// What is seen of some sources, and all else that a track's decision looks at.
-    func view(of track: TrackID, in tick: Entry.Tick, sources: [String]) -> View {
+    /// What one track's decision by some machine looks at in a tick.
+    func view(of track: TrackID, in tick: Entry.Tick, for machine: CompiledMachine) -> View {
         var found: [String: Reading] = [:]
-        for source in sources {
+        for source in machine.sources {
             guard let scopes = readings[source] else { continue }
             // A source's scope can have been changed: the reading that was taken last counts.
             found[source] = Scope.Level.allCases.compactMap { scopes[Scope($0, around: track)] }
@@ -277,13 +312,16 @@ package struct World: Sendable {
             stopped: fleet.stop != nil || tick.stopFile,
             shadow: tick.shadow.contains(track.app),
             deniedClaims: tick.denied[track.description] ?? [],
-            begun: Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
-            successor: successor(of: track)
+            begun: open.isEmpty
+                ? [] : Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
+            nextMachine: nextMachine(of: track),
+            calendars: calendars,
+            successor: tick.successors[track.description]
         )
     }
 
     /// The machine that the last wish to migrate names.
-    private func successor(of track: TrackID) -> CompiledMachine? {
+    private func nextMachine(of track: TrackID) -> CompiledMachine? {
         for input in (inputs[track] ?? []).reversed() {
             guard case .command(let record, _) = input,
                 case .migrate(let digest) = record.command.request
@@ -327,12 +365,15 @@ package struct World: Sendable {
     ///
     /// `full`: decide all, also those that cannot have changed.
     package func decideAll(in tick: Entry.Tick, full: Bool = false) -> [(TrackID, Turn)] {
-        let everyone = full || concernsAll(tick)
-        var turns: [(TrackID, Turn)] = []
-        for track in live where everyone || isDue(track, in: tick) {
-            if let turn = decide(track, in: tick) { turns.append((track, turn)) }
+        due(in: tick, full: full).compactMap { track in
+            decide(track, in: tick).map { (track, $0) }
         }
-        return turns
+    }
+
+    /// The live tracks that are due, or all, in order.
+    func due(in tick: Entry.Tick, full: Bool) -> [TrackID] {
+        if full || concernsAll(tick) { return live }
+        return live.filter { isDue($0, in: tick) }
     }
 
     /// Claims to deny in this tick: asks every due track what it would fire.
@@ -448,14 +489,5 @@ extension World.AttemptID {
             case .probed: .probe
             }
         self.init(track: record.track, key: record.key, purpose: purpose, number: record.number)
-    }
-}
-
-extension CompiledMachine {
-    /// The sources that the machine's facts come from, in order of name.
-    package var sources: [String] {
-        var names: [String] = []
-        for fact in machine.facts where !names.contains(fact.source) { names.append(fact.source) }
-        return names
     }
 }

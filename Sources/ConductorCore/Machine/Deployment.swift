@@ -4,6 +4,8 @@ package struct Deployment: Sendable, Equatable {
     package var actions: [ActionDefinition]
     package var apps: [AppDefinition]
     package var claims: [ClaimLimit]
+    /// In order of name.
+    package var calendars: [ReleaseCalendar]
     /// The longest pause between two rounds of deciding.
     package var tick: Span
 
@@ -12,12 +14,14 @@ package struct Deployment: Sendable, Equatable {
         actions: [ActionDefinition] = [],
         apps: [AppDefinition] = [],
         claims: [ClaimLimit] = [],
+        calendars: [ReleaseCalendar] = [],
         tick: Span = .minutes(1)
     ) {
         self.sources = sources
         self.actions = actions
         self.apps = apps
         self.claims = claims
+        self.calendars = calendars
         self.tick = tick
     }
 

@@ -81,6 +81,24 @@ package struct Machine: Sendable, Equatable, Codable {
         for index in machine.facts.indices { machine.facts[index].unit = nil }
         return machine
     }
+
+    /// The machine with what only people read taken from another one, as far as that has conditions
+    /// and facts of the same names.
+    package func labelled(like other: Machine) -> Machine {
+        var machine = self
+        for index in machine.conditions.indices {
+            guard let newer = other.condition(machine.conditions[index].name) else { continue }
+            machine.conditions[index].title = newer.title
+            machine.conditions[index].owner = newer.owner
+            machine.conditions[index].link = newer.link
+        }
+        for index in machine.facts.indices {
+            let path = machine.facts[index].path
+            guard let newer = other.facts.first(where: { $0.path == path }) else { continue }
+            machine.facts[index].unit = newer.unit
+        }
+        return machine
+    }
 }
 
 /// A stage that a track can be in.
@@ -105,6 +123,9 @@ package struct Stage: Sendable, Hashable, Codable {
     package var monitor: Span?
     /// A condition expression over facts: what the world looks like in this stage.
     package var reality: String?
+    /// The fact, a timestamp, by which the store itself says since when the release is live in this
+    /// stage; nil where no store says it.
+    package var liveAt: String?
 
     package init(
         name: String,
@@ -113,7 +134,8 @@ package struct Stage: Sendable, Hashable, Codable {
         terminal: Bool = false,
         latchesCandidate: Bool = false,
         monitor: Span? = nil,
-        reality: String? = nil
+        reality: String? = nil,
+        liveAt: String? = nil
     ) {
         self.name = name
         self.shelf = shelf
@@ -122,6 +144,7 @@ package struct Stage: Sendable, Hashable, Codable {
         self.latchesCandidate = latchesCandidate
         self.monitor = monitor
         self.reality = reality
+        self.liveAt = liveAt
     }
 }
 
@@ -222,6 +245,8 @@ package struct Transition: Sendable, Hashable, Codable {
     package var approvals: Int?
     /// The transition whose error this is the road out of.
     package var onErrorOf: String?
+    /// Calendars that must all be open; nil: at any time.
+    package var within: [String]?
 
     package init(
         name: String,
@@ -235,7 +260,8 @@ package struct Transition: Sendable, Hashable, Codable {
         platforms: [String] = [],
         resumeLimit: Int? = nil,
         approvals: Int? = nil,
-        onErrorOf: String? = nil
+        onErrorOf: String? = nil,
+        within: [String]? = nil
     ) {
         self.name = name
         self.from = from
@@ -249,6 +275,7 @@ package struct Transition: Sendable, Hashable, Codable {
         self.resumeLimit = resumeLimit
         self.approvals = approvals
         self.onErrorOf = onErrorOf
+        self.within = within
     }
 }
 

@@ -8,6 +8,12 @@ package final class CompiledMachine: Sendable {
     package let conditions: [CompiledCondition]
     let conditionIndex: [String: Int]
     let factIndex: [String: Int]
+    /// The sources that the machine's facts come from, in order of first mention.
+    package let sources: [String]
+    /// Places in `sources`, by fact.
+    let sourceOfFact: [Int]
+    /// Who answers a fact, where people do.
+    let peopleOfFact: [People?]
     /// Places in `machine.transitions`, in order of priority, by stage left.
     let transitionsFrom: [String: [Int]]
     /// Places in `machine.guards`, by stage watched.
@@ -26,6 +32,14 @@ package final class CompiledMachine: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         self.factIndex = factIndex
+        var sources: [String] = []
+        sourceOfFact = machine.facts.map { fact in
+            if let known = sources.firstIndex(of: fact.source) { return known }
+            sources.append(fact.source)
+            return sources.count - 1
+        }
+        self.sources = sources
+        peopleOfFact = machine.facts.map { machine.people[$0.source] }
         let environment = ConditionProfile.environment(for: machine)
         let context = ConditionProfile.contextEnvironment(parameters: machine.parameters)
         func compile(_ source: String, in environment: Environment) -> CompiledExpression {

@@ -86,8 +86,16 @@ package enum Light: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// The light of many: the one that needs attention most.
     package static func worst(_ lights: some Sequence<Light>) -> Light {
-        let order: [Light] = [.red, .unknown, .yellow, .green, .grey]
-        let seen = Set(lights)
-        return order.first { seen.contains($0) } ?? .grey
+        lights.max { $0.urgency < $1.urgency } ?? .grey
+    }
+
+    private var urgency: Int {
+        switch self {
+        case .grey: 0
+        case .green: 1
+        case .yellow: 2
+        case .unknown: 3
+        case .red: 4
+        }
     }
 }

@@ -6,11 +6,17 @@ struct MachineBinder {
     private let document: RulesDocument
     private let target: BoundFaults.Target
     private let wiring: Wiring
-    private let claims: Set<String>
+    private let shared: Shared
     private(set) var faults: BoundFaults
     /// What was read of it, for what is never used.
     private(set) var use = Use()
     private var machine: Machine
+
+    /// Names of what the whole deployment shares.
+    struct Shared {
+        var claims: Set<String>
+        var calendars: Set<String>
+    }
 
     /// What the rules make use of.
     struct Use {
@@ -30,13 +36,13 @@ struct MachineBinder {
         target: BoundFaults.Target,
         wiring: Wiring,
         parameters: [String: JSON],
-        claims: Set<String>,
+        shared: Shared,
         faults: BoundFaults
     ) {
         self.document = document
         self.target = target
         self.wiring = wiring
-        self.claims = claims
+        self.shared = shared
         self.faults = faults
         machine = Machine(
             name: document.name,
@@ -60,7 +66,7 @@ struct MachineBinder {
         bindRealities(check)
         let programs = checkConditions(check)
         report(graph.findings(of: machine, programs: programs), graph)
-        checkClaims(graph)
+        checkShared(graph)
         return machine
     }
 
@@ -73,15 +79,23 @@ struct MachineBinder {
         faults.add(code, at: place, message, suggestion: suggestion, for: target)
     }
 
-    private mutating func checkClaims(_ graph: MachineGraph) {
+    private mutating func checkShared(_ graph: MachineGraph) {
         for index in machine.transitions.indices {
-            for word in document.transitions[graph.transitionOrigins[index]].claims
-            where !claims.contains(word.text) {
+            let rule = document.transitions[graph.transitionOrigins[index]]
+            for word in rule.claims where !shared.claims.contains(word.text) {
                 add(
                     .unknownClaim,
                     word.place,
                     "there is no claim '\(word.text)'",
-                    Suggestion.nearest(to: word.text, among: claims)
+                    Suggestion.nearest(to: word.text, among: shared.claims)
+                )
+            }
+            for word in rule.within where !shared.calendars.contains(word.text) {
+                add(
+                    .unknownCalendar,
+                    word.place,
+                    "there is no calendar '\(word.text)'",
+                    Suggestion.nearest(to: word.text, among: shared.calendars)
                 )
             }
         }
@@ -101,11 +115,17 @@ struct MachineBinder {
         )
     }
 
-    private mutating func isFact(_ word: Word) -> Bool {
+    private mutating func isFact(_ word: Word, _ type: FactType = .string) -> Bool {
         if let fact = wiring.facts.first(where: { $0.path == word.text }) {
             use.sources.insert(fact.source)
-            if fact.type == .string { return true }
-            add(.unknownFact, word.place, "'\(word.text)' names something, and is not a text")
+            if fact.type == type { return true }
+            add(
+                .unknownFact,
+                word.place,
+                type == .string
+                    ? "'\(word.text)' names something, and is not a text"
+                    : "'\(word.text)' says a time, and is not of the type timestamp"
+            )
             return false
         }
         if isDubious(word.text) { return false }
@@ -216,6 +236,10 @@ struct MachineBinder {
             where reality.platform == nil || reality.platform?.text == target.platform {
                 machine.stages[index].reality = reality.formula.text
                 _ = program(of: reality.formula, check, for: .question)
+            }
+            for live in stage.liveAt
+            where live.platform == nil || live.platform?.text == target.platform {
+                if isFact(live.fact, .timestamp) { machine.stages[index].liveAt = live.fact.text }
             }
         }
     }

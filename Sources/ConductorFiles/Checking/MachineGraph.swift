@@ -44,7 +44,8 @@ struct MachineGraph {
                         claims: rule.claims.map(\.text),
                         platforms: rule.platforms.map(\.text),
                         resumeLimit: rule.resumeLimit?.value,
-                        approvals: rule.approvals?.value
+                        approvals: rule.approvals?.value,
+                        within: rule.within.isEmpty ? nil : rule.within.map(\.text)
                     )
                 )
             }

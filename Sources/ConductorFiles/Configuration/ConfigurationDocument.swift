@@ -6,6 +6,7 @@ struct ConfigurationDocument {
     var sources: [SourceText] = []
     var actions: [ActionText] = []
     var claims: [ClaimText] = []
+    var calendars: [CalendarText] = []
     var apps: [AppText] = []
     /// Included files in which it cannot be known which apps they hold.
     var unreadable: [String] = []
@@ -27,6 +28,13 @@ struct ConfigurationDocument {
     struct ClaimText {
         var limit: ClaimLimit
         var place: Place
+        var source: ConductorFiles.SourceText
+    }
+
+    struct CalendarText {
+        var name: Word
+        /// Nil where something in it is wrong.
+        var calendar: ReleaseCalendar?
         var source: ConductorFiles.SourceText
     }
 

@@ -1,3 +1,4 @@
+internal import CEL
 internal import ConductorCore
 internal import ConductorPorts
 
@@ -5,6 +6,7 @@ internal import ConductorPorts
 struct ConfigurationReader {
     let reader: FileReader
     private let catalog: any AdapterCatalog
+    let zones: RuleFiles.Zones
     var document = ConfigurationDocument()
     private var includes: [Word] = []
 
@@ -13,20 +15,27 @@ struct ConfigurationReader {
         _ source: SourceText,
         isIncluded: Bool,
         catalog: any AdapterCatalog,
+        zones: @escaping RuleFiles.Zones,
         into collector: Collector
     ) -> (document: ConfigurationDocument, includes: [Word])? {
         guard let root = YAMLReader.read(source, into: collector) else { return nil }
         var reader = ConfigurationReader(
             reader: FileReader(source: source, collector: collector),
-            catalog: catalog
+            catalog: catalog,
+            zones: zones
         )
         guard reader.read(root, isIncluded: isIncluded) else { return nil }
         return (reader.document, reader.includes)
     }
 
-    private init(reader: FileReader, catalog: any AdapterCatalog) {
+    private init(
+        reader: FileReader,
+        catalog: any AdapterCatalog,
+        zones: @escaping RuleFiles.Zones
+    ) {
         self.reader = reader
         self.catalog = catalog
+        self.zones = zones
     }
 
     private mutating func read(_ root: YAMLNode, isIncluded: Bool) -> Bool {
@@ -41,6 +50,7 @@ struct ConfigurationReader {
             if let node = file.take("sources") { readSources(node) }
             if let node = file.take("actions") { readActions(node) }
             if let node = file.take("claims") { readClaims(node) }
+            if let node = file.take("calendars") { readCalendars(node) }
             if let node = file.take("include") { readIncludes(node) }
         }
         let apps = isIncluded ? file.require("apps") : file.take("apps")

@@ -7,6 +7,7 @@ struct Loader {
     let config: String
     let catalog: any AdapterCatalog
     let files: any FileTree
+    let zones: RuleFiles.Zones
     let collector = Collector()
     var contents: [String: [UInt8]] = [:]
     var configuration = ConfigurationDocument()
@@ -15,11 +16,18 @@ struct Loader {
     /// Files with errors of their own.
     var brokenFiles: Set<String> = []
 
-    init(rules: String, config: String, catalog: any AdapterCatalog, files: any FileTree) {
+    init(
+        rules: String,
+        config: String,
+        catalog: any AdapterCatalog,
+        files: any FileTree,
+        zones: @escaping RuleFiles.Zones
+    ) {
         self.rules = rules
         self.config = config
         self.catalog = catalog
         self.files = files
+        self.zones = zones
     }
 
     mutating func load(previous: Deployment?) -> RuleFiles.Loaded {
@@ -97,6 +105,7 @@ struct Loader {
                 source,
                 isIncluded: false,
                 catalog: catalog,
+                zones: zones,
                 into: collector
             )
         else { return nil }
@@ -136,6 +145,7 @@ struct Loader {
                 included,
                 isIncluded: true,
                 catalog: catalog,
+                zones: zones,
                 into: collector
             )
         {

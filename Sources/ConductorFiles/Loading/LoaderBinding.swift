@@ -16,7 +16,10 @@ extension Loader {
     ) {
         var faults = BoundFaults()
         var targets: [BoundFaults.Target] = []
-        let claims = Set(configuration.claims.map(\.limit.name))
+        let shared = MachineBinder.Shared(
+            claims: Set(configuration.claims.map(\.limit.name)),
+            calendars: Set(configuration.calendars.map(\.name.text))
+        )
         for app in apps {
             let before = collector.errorCount
             let parameters = parameters(of: app, document)
@@ -35,7 +38,7 @@ extension Loader {
                     target: target,
                     wiring: wiring,
                     parameters: parameters,
-                    claims: claims,
+                    shared: shared,
                     faults: faults
                 )
                 machines[platform.text] = binder.bind()
@@ -130,6 +133,7 @@ extension Loader {
         let known = apps.flatMap(\.platforms).map(\.text)
         var words = document.transitions.flatMap(\.platforms) + document.guards.flatMap(\.platforms)
         words += document.stages.flatMap(\.reality).compactMap(\.platform)
+        words += document.stages.flatMap(\.liveAt).compactMap(\.platform)
         for word in words where !known.contains(word.text) {
             reader.report(
                 .unknownPlatform,

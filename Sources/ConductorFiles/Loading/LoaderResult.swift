@@ -28,6 +28,21 @@ extension Loader {
                 "no rule takes the claim '\(claim.limit.name)'"
             )
         }
+        reportUnusedCalendars(reader)
+    }
+
+    func reportUnusedCalendars(_ reader: FileReader) {
+        let used = Set(
+            documents.values.compactMap(\.self).flatMap { $0.transitions.flatMap(\.within) }
+                .map(\.text)
+        )
+        for calendar in configuration.calendars where !used.contains(calendar.name.text) {
+            reader.report(
+                .unusedCalendar,
+                at: calendar.name.place,
+                "no rule waits for the calendar '\(calendar.name.text)'"
+            )
+        }
     }
 
     // MARK: The result
@@ -49,6 +64,8 @@ extension Loader {
             sources: configuration.sources.compactMap(\.definition),
             actions: configuration.actions.compactMap(\.definition),
             claims: configuration.claims.map(\.limit),
+            calendars: configuration.calendars.compactMap(\.calendar)
+                .sorted { $0.name.precedes($1.name) },
             tick: configuration.tick
         )
         let definitions = bound.map(\.definition)

@@ -34,6 +34,13 @@ struct RulesDocument: Sendable {
         var latchPlace: Place?
         var monitor: Span?
         var reality: [Reality]
+        var liveAt: [LiveAt] = []
+    }
+
+    /// The fact that says since when a stage is live, on one platform or on all.
+    struct LiveAt: Sendable {
+        var platform: Word?
+        var fact: Word
     }
 
     /// What the world looks like in a stage, on one platform or on all.
@@ -69,6 +76,8 @@ struct RulesDocument: Sendable {
         var dwell: Span?
         var manual: Bool
         var claims: [Word]
+        /// Calendars that must be open.
+        var within: [Word] = []
         var platforms: [Word]
         var resumeLimit: Located<Int>?
         var approvals: Located<Int>?

@@ -116,6 +116,7 @@ struct RulesReader {
                 }
                 stage.monitor = section.span("monitor")
                 if let node = section.take("reality") { stage.reality = realities(node) }
+                if let node = section.take("live_at") { stage.liveAt = liveFacts(node) }
                 section.finish()
             }
             document.stages.append(stage)
@@ -133,6 +134,20 @@ struct RulesReader {
                 let formula = formula(entry.value, of: "'reality'")
             else { return nil }
             return .init(platform: platform, formula: formula)
+        }
+    }
+
+    private func liveFacts(_ node: YAMLNode) -> [RulesDocument.LiveAt] {
+        guard case .mapping(let entries) = node.content else {
+            return reader.name(node, of: "'live_at'", .path).map {
+                [.init(platform: nil, fact: $0)]
+            } ?? []
+        }
+        return entries.compactMap { entry in
+            guard let platform = reader.name(entry.key, at: entry.keyPlace, of: "a platform"),
+                let fact = reader.name(entry.value, of: "'live_at'", .path)
+            else { return nil }
+            return .init(platform: platform, fact: fact)
         }
     }
 
@@ -213,6 +228,9 @@ struct RulesReader {
                 section.take("manual").flatMap { reader.flag($0, of: "'manual'") } ?? false
             transition.claims =
                 section.take("claims").flatMap { reader.names($0, of: "'claims'", single: true) }
+                ?? []
+            transition.within =
+                section.take("within").flatMap { reader.names($0, of: "'within'", single: true) }
                 ?? []
             transition.platforms = platforms(&section)
             if let node = section.take("resume_limit"),

@@ -62,6 +62,10 @@ package enum FaultCode: String, Sendable, Hashable, CaseIterable {
     case unstatedAction = "E063"
     case unfitClass = "E064"
     case factTwice = "E065"
+    // Calendars
+    case unknownCalendar = "E070"
+    case unknownZone = "E071"
+    case badCalendarTime = "E072"
     // Warnings
     case unusedCondition = "W001"
     case overlap = "W002"
@@ -72,6 +76,7 @@ package enum FaultCode: String, Sendable, Hashable, CaseIterable {
     case blindGuard = "W007"
     case constantCondition = "W008"
     case shortValidity = "W009"
+    case unusedCalendar = "W010"
 
     package var severity: Fault.Severity { rawValue.hasPrefix("W") ? .warning : .error }
 
@@ -134,6 +139,9 @@ package enum FaultCode: String, Sendable, Hashable, CaseIterable {
         case .unstatedAction: "An action does not say what it is"
         case .unfitClass: "A class that the action cannot keep"
         case .factTwice: "Two sources provide one fact"
+        case .unknownCalendar: "No such calendar"
+        case .unknownZone: "A time zone that the system lacks"
+        case .badCalendarTime: "Not a time of day, or not a date"
         case .unusedCondition: "A condition that nothing asks"
         case .overlap: "Two transitions that nothing separates"
         case .unusedSource: "A source that no rule reads"
@@ -143,6 +151,7 @@ package enum FaultCode: String, Sendable, Hashable, CaseIterable {
         case .blindGuard: "A guard that may be blind for ever"
         case .constantCondition: "A condition that reads nothing"
         case .shortValidity: "Facts that are stale before the next poll"
+        case .unusedCalendar: "A calendar that no rule waits for"
         }
     }
 }

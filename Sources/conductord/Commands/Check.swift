@@ -24,7 +24,8 @@ struct Check: ParsableCommand {
         let loaded = RuleFiles.load(
             rules: places.rules,
             config: places.config,
-            catalog: StandardAdapters()
+            catalog: StandardAdapters(),
+            zones: SystemZones.forCalendar
         )
         let report = CheckReport(faults: loaded.faults, summary: Self.summary(loaded))
         try Output.print(output, json: { report.json }, text: report.text)

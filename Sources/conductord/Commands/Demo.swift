@@ -92,7 +92,8 @@ struct Demo: AsyncParsableCommand {
             rules: rulesPath,
             config: config ?? DemoFiles.builtInConfiguration,
             catalog: BacklotCatalog(),
-            files: DemoFiles()
+            files: DemoFiles(),
+            zones: SystemZones.forCalendar
         )
         let isSilent = output.json && !loaded.hasErrors
         for fault in loaded.faults where !isSilent { Output.complain(fault.rendered) }

@@ -41,19 +41,7 @@ struct Explain: ParsableCommand {
         at: Instant?,
         in reader: ReadOnlyJournal
     ) throws -> ExplainReport {
-        try reader.require(track)
-        let found = try at.map { try reader.tick(atOrBefore: $0) } ?? reader.tick()
-        guard let row = found else {
-            guard let at else { throw Cannot("nothing was decided yet in \(reader.path)") }
-            throw Cannot("nothing was decided yet at \(at): the journal begins later")
-        }
-        if let discovery = try reader.discovery(of: track), discovery.sequence > row.sequence,
-            case .discovery(let record) = discovery.entry
-        {
-            guard let at else { throw Cannot("\(track) was registered and not decided yet") }
-            throw Cannot("\(track) was not there yet at \(at): registered at \(record.at.wall)")
-        }
-        let standing = try Standing(of: track, at: row, in: reader)
+        let standing = try Standing.find(track, at: at, in: reader).standing
         guard let explanation = standing.after.explain(track, in: standing.tick) else {
             throw Cannot("the machine of \(track) is not in \(reader.path)")
         }

@@ -33,7 +33,8 @@ struct Map: ParsableCommand {
         let loaded = RuleFiles.load(
             rules: places.rules,
             config: places.config,
-            catalog: StandardAdapters()
+            catalog: StandardAdapters(),
+            zones: SystemZones.forCalendar
         )
         guard let deployment = loaded.deployment else {
             let report = CheckReport(faults: loaded.faults, summary: "")

@@ -37,17 +37,40 @@ struct Timeline: ParsableCommand {
             stages = try JSON(stored: machine.source).decode(Machine.self).stages
         }
         var history = TrackHistory(track: track, stages: stages)
+        try fold(&history, in: reader, through: end)
+        var last: Instant?
+        if case .tick(let tick)? = try reader.tick(atOrBefore: end)?.entry { last = tick.at.wall }
+        return TimelineReport(history: history, at: last)
+    }
+
+    /// Folds a track's rows into its history.
+    ///
+    /// - Parameters:
+    ///   - history: the history of a track, empty so far.
+    ///   - reader: the journal.
+    ///   - end: the last row.
+    ///   - start: a row of interest.
+    /// - Returns: how many events there were up to that row.
+    /// - Throws: `Cannot` when a tick is missing; `JournalError`, `WorldError`.
+    @discardableResult
+    static func fold(
+        _ history: inout TrackHistory,
+        in reader: ReadOnlyJournal,
+        through end: Int64,
+        after start: Int64 = 0
+    ) throws -> Int {
         var times: [Int: Instant] = [:]
         func time(ofTick number: Int) throws -> Instant {
             if let known = times[number] { return known }
             guard case .tick(let tick)? = try reader.tick(number: number)?.entry else {
                 throw Cannot("\(reader.path) has no tick \(number); 'conductord verify' says more")
             }
-            times[number] = tick.at.wall
+            // A decision and its intents come together; older ones are not asked for again.
+            times = [number: tick.at.wall]
             return tick.at.wall
         }
-        try reader.history(of: track) { row in
-            guard row.sequence <= end else { return false }
+        var before = 0
+        try reader.history(of: history.track, through: end) { row in
             let at: Instant
             switch row.entry {
             case .decision(let record): at = try time(ofTick: record.tick)
@@ -59,10 +82,9 @@ struct Timeline: ParsableCommand {
             case .boot, .machine, .poll, .tick: return true
             }
             try history.take(row.entry, at: at)
+            if row.sequence <= start { before = history.events.count }
             return true
         }
-        var last: Instant?
-        if case .tick(let tick)? = try reader.tick(atOrBefore: end)?.entry { last = tick.at.wall }
-        return TimelineReport(history: history, at: last)
+        return before
     }
 }

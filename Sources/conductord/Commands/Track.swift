@@ -22,6 +22,7 @@ struct TrackAdd: AsyncParsableCommand {
         discussion: """
             Examples:
               conductord track add music/ios/8.9.3
+              conductord track add music/ios/8.9.1 --unplaced
               conductord track add music/android/8.9.74 --at rollout_1 \\
                 --since 2026-03-10T09:00:00Z --reason "in flight when we began"
             """
@@ -36,9 +37,19 @@ struct TrackAdd: AsyncParsableCommand {
     @Option(help: "Since when it is there (RFC 3339).")
     var since: Instant?
 
+    @Flag(help: "Let reality place it: it does nothing until a stage's 'reality' is met.")
+    var unplaced = false
+
     @OptionGroup var request: RequestOptions
 
+    func validate() throws {
+        if unplaced, at != nil || since != nil {
+            throw ValidationError("--unplaced goes without --at and --since.")
+        }
+    }
+
     func run() async throws {
-        try await request.ask(.add(stage: at, since: since), at: .track(track))
+        let asked: Command.Request = unplaced ? .register : .add(stage: at, since: since)
+        try await request.ask(asked, at: .track(track))
     }
 }

@@ -85,7 +85,7 @@ struct Asking {
         let loaded =
             switch command.request {
             case .hold, .resume, .stop, .liftStop: wiring.loadIfSound()
-            case .add, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve,
+            case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve,
                 .override, .approve, .rearm, .migrate:
                 try wiring.load()
             }

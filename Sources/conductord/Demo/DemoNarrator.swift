@@ -199,6 +199,7 @@ extension Command.Request {
     fileprivate var words: String {
         switch self {
         case .add: "track add"
+        case .register: "track add --unplaced"
         case .hold: "hold"
         case .resume: "resume"
         case .stop: "stop"

@@ -14,6 +14,18 @@ final class SystemZones {
         ZoneRules(names.compactMap(zone))
     }
 
+    /// A zone for a calendar, with the changes of clocks of this century; nil where the system has
+    /// none of the name.
+    static func forCalendar(_ name: String) -> ZoneRules.Zone? {
+        guard let zone = read(name) else { return nil }
+        let century = Int64(946_684_800)...4_102_444_800
+        return ZoneRules.Zone(
+            name: name,
+            initialOffset: zone.offset(atSecond: century.lowerBound),
+            transitions: zone.transitions.filter { century.contains($0.from) }
+        )
+    }
+
     private func zone(_ name: String) -> ZoneRules.Zone? {
         if let zone = known[name] { return zone }
         let zone = Self.read(name)

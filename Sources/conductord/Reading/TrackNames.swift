@@ -6,8 +6,8 @@ extension ReadOnlyJournal {
     ///
     /// - Throws: `Cannot`, with the name that was probably meant.
     func require(_ track: TrackID) throws {
+        guard try !knows(track) else { return }
         let tracks = try tracks()
-        guard !tracks.contains(track) else { return }
         let hint = Nearest.hint(
             for: track.description,
             among: tracks.map(\.description)

@@ -2,43 +2,55 @@ import ConductorCore
 
 /// What `replay` says.
 struct ReplayReport: Sendable {
-    /// A divergence, and the engine that decided what is recorded.
-    struct Found: Sendable {
-        var divergence: ConductorCore.Replay.Divergence
-        var engine: String?
-    }
+    typealias Divergence = ConductorCore.Replay.Divergence
 
     var ticks: Int
+    /// Live tracks, summed over the ticks.
+    var trackTicks: Int
     var decided: Int
-    var found: [Found]
+    /// The first of them, with the engine that decided what is recorded.
+    var divergences: [Divergence]
+    /// All of them.
+    var count: Int
     /// The engine that decides now.
     var engine: String
 
-    var isEqual: Bool { found.isEmpty }
+    init(_ replay: ConductorCore.Replay, engine: String = Conductor.engine) {
+        ticks = replay.ticks
+        trackTicks = replay.trackTicks
+        decided = replay.decided
+        divergences = replay.divergences
+        count = replay.divergenceCount
+        self.engine = engine
+    }
+
+    var isEqual: Bool { count == 0 }
 
     var json: JSON {
         [
             "ticks": JSON(ticks),
+            "track_ticks": JSON(trackTicks),
             "decided": JSON(decided),
             "engine": .string(engine),
             "divergences": .array(
-                found.map { found in
+                divergences.map { divergence in
                     [
-                        "tick": JSON(found.divergence.tick),
-                        "track": .string(found.divergence.track.description),
-                        "kind": .string(found.divergence.kind.rawValue),
-                        "cause": .string(cause(of: found)),
-                        "recorded": Self.document(found.divergence.recorded),
-                        "now": Self.document(found.divergence.now),
+                        "tick": JSON(divergence.tick),
+                        "track": .string(divergence.track.description),
+                        "kind": .string(divergence.kind.rawValue),
+                        "cause": .string(cause(of: divergence)),
+                        "recorded": Self.document(divergence.recorded),
+                        "now": Self.document(divergence.now),
                     ]
                 }
             ),
+            "omitted": JSON(count - divergences.count),
         ]
     }
 
     /// A newer engine may decide otherwise; the same one may not.
-    private func cause(of found: Found) -> String {
-        found.engine == engine ? "does_not_reproduce" : "changed_by_upgrade"
+    private func cause(of divergence: Divergence) -> String {
+        divergence.engine == engine ? "does_not_reproduce" : "changed_by_upgrade"
     }
 
     /// The recorded text as it stands, should it be no JSON.
@@ -58,17 +70,19 @@ struct ReplayReport: Sendable {
             return page.paint("✔ \(counts), every byte is as recorded", .green)
         }
         var lines = [
-            page.paint("✖ \(counts), \(found.count) not as recorded", .bold, .red)
+            page.paint("✖ \(counts), \(count) not as recorded", .bold, .red)
         ]
-        for found in found.prefix(Self.shown) { lines += words(of: found, on: page) }
-        if found.count > Self.shown {
-            lines.append("and \(found.count - Self.shown) more; --json has them all")
+        for divergence in divergences.prefix(Self.shown) {
+            lines += words(of: divergence, on: page)
+        }
+        if count > Self.shown {
+            let all = count == divergences.count ? "them all" : "the first \(divergences.count)"
+            lines.append("and \(count - Self.shown) more; --json has \(all)")
         }
         return lines.joined(separator: "\n")
     }
 
-    private func words(of found: Found, on page: Page) -> [String] {
-        let divergence = found.divergence
+    private func words(of divergence: Divergence, on page: Page) -> [String] {
         let what =
             switch divergence.kind {
             case .decision: "another decision"
@@ -77,8 +91,8 @@ struct ReplayReport: Sendable {
             case .extra: "something is recorded, and nothing is decided now"
             }
         let cause =
-            cause(of: found) == "changed_by_upgrade"
-            ? "decided by conductord \(found.engine ?? "?"), this is \(engine)"
+            cause(of: divergence) == "changed_by_upgrade"
+            ? "decided by conductord \(divergence.engine ?? "?"), this is \(engine)"
             : "does not reproduce"
         var lines = [
             "",

@@ -16,6 +16,14 @@ struct TimelineReport: Sendable {
                         "stage": .string(stay.stage), "from": JSON(stay.from),
                         "until": JSON(stay.until),
                         "seconds": JSON(seconds: length(of: stay)),
+                        "held": .array(
+                            holdings(in: stay).map { held in
+                                [
+                                    "by": .string(held.by), "leaf": .string(held.leaf),
+                                    "seconds": JSON(seconds: held.length),
+                                ]
+                            }
+                        ),
                     ]
                 }
             ),
@@ -27,9 +35,15 @@ struct TimelineReport: Sendable {
         max(.zero, (stay.until ?? at ?? stay.from) - stay.from)
     }
 
+    private func holdings(in stay: TrackHistory.Stay) -> [TrackHistory.Holding] {
+        history.holdings(in: stay, until: at ?? stay.from)
+    }
+
     // MARK: For people
 
     private static let barWidth = 24
+    /// Of what held a stay, those that are named beside its bar.
+    private static let shownHoldings = 2
 
     func text(on page: Page) -> String {
         var lines = [page.paint(history.track.description, .bold)]
@@ -49,7 +63,7 @@ struct TimelineReport: Sendable {
 
     private func bars(on page: Page) -> String {
         let total = history.stays.reduce(0) { $0 + length(of: $1).milliseconds }
-        var table = Table("STAGE", "HOURS", "", "SINCE")
+        var table = Table("STAGE", "HOURS", "", "SINCE", "HELD LONGEST BY")
         table.rows = history.stays.map { stay in
             let length = length(of: stay)
             let share =
@@ -64,6 +78,13 @@ struct TimelineReport: Sendable {
                     .cyan
                 ),
                 Cell(Words.clock(stay.from) + (stay.until == nil ? " (now)" : ""), .faint),
+                Cell(
+                    holdings(in: stay).filter { $0.leaf != LeafKind.confirmation.rawValue }
+                        .prefix(Self.shownHoldings)
+                        .map { "\($0.by) \(Words.length($0.length))" }
+                        .joined(separator: ", "),
+                    .yellow
+                ),
             ]
         }
         return table.text(on: page)

@@ -31,6 +31,14 @@ struct TrackHistory: Sendable {
         var until: Instant?
     }
 
+    /// A leaf that held the track in a stay.
+    struct Holding: Sendable, Equatable {
+        var by: String
+        var leaf: String
+        /// All stretches together; one that lasts counts to the journal's end.
+        var length: Span
+    }
+
     let track: TrackID
     private(set) var events: [Event] = []
     private(set) var stays: [Stay] = []
@@ -45,6 +53,31 @@ struct TrackHistory: Sendable {
     init(track: TrackID, stages: [Stage]) {
         self.track = track
         self.stages = stages
+    }
+
+    /// What held the track in a stay, longest first.
+    ///
+    /// Several things hold at a time, so these are no parts of a whole.
+    func holdings(in stay: Stay, until end: Instant) -> [Holding] {
+        var found: [Holding] = []
+        for event in events where event.kind == .blocked {
+            guard let by = event.details["by"]?.stringValue, event.at >= stay.from,
+                stay.until.map({ event.at < $0 }) ?? true,
+                event.details["stage"]?.stringValue == stay.stage
+            else { continue }
+            let until = event.details["until"]?.stringValue.flatMap(Instant.init(rfc3339:)) ?? end
+            let length = max(.zero, until - event.at)
+            if let place = found.firstIndex(where: { $0.by == by }) {
+                found[place].length = found[place].length + length
+            } else {
+                let leaf = event.details["leaf"]?.stringValue ?? ""
+                found.append(Holding(by: by, leaf: leaf, length: length))
+            }
+        }
+        return found.filter { $0.length > .zero }.enumerated().sorted { left, right in
+            left.element.length != right.element.length
+                ? left.element.length > right.element.length : left.offset < right.offset
+        }.map(\.element)
     }
 
     // MARK: Folding
@@ -353,6 +386,7 @@ extension Command.Request {
     var verb: String {
         switch self {
         case .add: "add"
+        case .register: "register"
         case .hold: "hold"
         case .resume: "resume"
         case .stop: "stop"
@@ -374,7 +408,7 @@ extension Command.Request {
     /// What was said beside the word.
     var arguments: JSON {
         switch self {
-        case .hold, .resume, .stop, .liftStop, .pause, .cancel, .retry: [:]
+        case .register, .hold, .resume, .stop, .liftStop, .pause, .cancel, .retry: [:]
         case .add(let stage, let since): ["stage": JSON(stage), "since": JSON(since)]
         case .advance(let to): ["to": JSON(to)]
         case .abandon(let how): ["how": .string(how.rawValue)]
