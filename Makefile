@@ -1,11 +1,14 @@
 # Two commands do everything on a machine that has Swift and git: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean-run test test-kill bench build format lint setup
+.PHONY: help run clean-run test test-kill fuzz bench build format lint setup
 
 # How many kills `make test-kill` does, and the seed of their moments (printed; 0 chooses one).
 RUNS ?= 50
 SEED ?= 0
+
+# How long each of the three ways of `make fuzz` takes.
+SECONDS ?= 60
 
 SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
 
@@ -28,6 +31,9 @@ test: setup ## everything that a change must pass; SHARED=DIR adds the cases kep
 test-kill: setup ## kill the daemon RUNS times (50) and count what it did; SEED=N repeats a run
 	swift build
 	@Scripts/kill-test.sh --kills $(RUNS) --seed $(SEED)
+
+fuzz: setup ## feed the expression language what nobody would write, SECONDS (60) each way
+	@Scripts/fuzz.sh $(SECONDS)
 
 bench: setup ## measure against what must be beaten; takes some minutes
 	@Scripts/bench.sh

@@ -29,6 +29,7 @@ let package = Package(
             name: "conductor-benchmarks",
             dependencies: [
                 "CEL", "ConductorCore", "ConductorPorts", "ConductorJournal",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Sources/ConductorBenchmarks"

@@ -64,6 +64,12 @@ else
     skip 'tour of the README' 'there is no Scripts/tour.sh'
 fi
 
+if command -v docc >/dev/null 2>&1; then
+    stage 'reference of CEL' Scripts/reference.sh
+else
+    skip 'reference of CEL' 'docc is not installed'
+fi
+
 kill_test() {
     # A gate must be seen to close: with a probe that never finds anything, effects come twice.
     Scripts/kill-test.sh --kills 5 && Scripts/kill-test.sh --kills 4 --blind

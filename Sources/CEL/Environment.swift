@@ -14,8 +14,16 @@ public struct Environment: Sendable {
     /// The specification follows IEEE 754, where NaN makes every comparison false, and so its
     /// negation true. A host whose data must not decide anything by such a number refuses it.
     public let refusesNaN: Bool
+    /// Whether the check refuses a list or map literal whose parts are of different types.
+    ///
+    /// The specification makes such a list one of `dyn`, so that `platform in ["ios", 7]` passes; a
+    /// host whose facts have types finds the slip instead. `dyn(x)` says that it is meant.
+    public let requiresUniformLiterals: Bool
     /// The bounds on expressions.
     public let limits: Limits
+
+    /// How large the facts are expected to be, for the estimate of ``Limits/estimatedSteps``.
+    public var sizeHints = SizeHints()
 
     /// The declared variables by name.
     private(set) var variables: [String: CELType] = [:]
@@ -33,6 +41,7 @@ public struct Environment: Sendable {
         hasMacros: Bool = true,
         checksConstants: Bool = true,
         refusesNaN: Bool = false,
+        requiresUniformLiterals: Bool = false,
         limits: Limits = .standard
     ) {
         self.container = container
@@ -40,6 +49,7 @@ public struct Environment: Sendable {
         self.hasMacros = hasMacros
         self.checksConstants = checksConstants
         self.refusesNaN = refusesNaN
+        self.requiresUniformLiterals = requiresUniformLiterals
         self.limits = limits
     }
 

@@ -14,6 +14,10 @@ public struct Limits: Sendable, Hashable {
     ///
     /// A step is a node visited, an element of a list walked over, or ten octets of text looked at.
     public var steps: Int
+    /// Steps that an evaluation may take by its estimate; `nil` sets no limit.
+    ///
+    /// The sizes are those that the environment hints at. The check refuses an expression above it.
+    public var estimatedSteps: Int?
     /// Octets of texts, byte sequences and list or map elements (counted as 16) made in one
     /// evaluation.
     public var bytesProduced: Int
@@ -30,6 +34,7 @@ public struct Limits: Sendable, Hashable {
         nodes: Int = 20_000,
         depth: Int = 100,
         steps: Int = 1_000_000,
+        estimatedSteps: Int? = nil,
         bytesProduced: Int = 10_000_000,
         patternCodePoints: Int = 1_000,
         patternInstructions: Int = 10_000,
@@ -39,6 +44,7 @@ public struct Limits: Sendable, Hashable {
         self.nodes = nodes
         self.depth = depth
         self.steps = steps
+        self.estimatedSteps = estimatedSteps
         self.bytesProduced = bytesProduced
         self.patternCodePoints = patternCodePoints
         self.patternInstructions = patternInstructions

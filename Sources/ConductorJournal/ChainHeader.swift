@@ -29,7 +29,8 @@ struct ChainHeader: Sendable {
         return Digest.sha256(bytes)
     }
 
-    private func write(sequence: Int64, cells: [Cell], into bytes: inout [UInt8]) -> Bool {
+    /// Appends the canonical JSON of a row; false if a cell holds what no journal writes.
+    func write(sequence: Int64, cells: [Cell], into bytes: inout [UInt8]) -> Bool {
         var size = 256
         for case .text(let text) in cells { size += text.utf8.count + text.utf8.count / 4 }
         bytes.reserveCapacity(bytes.count + size)

@@ -17,6 +17,7 @@ extension StoredRow {
         case .attempt: return .attempt(try columns.attempt())
         case .outcome: return .outcome(try columns.outcome())
         case .discovery: return .discovery(try columns.discovery())
+        case .upkeep: return .upkeep(.init(at: try columns.stamp(), event: try columns.choice()))
         }
     }
 }
@@ -85,7 +86,7 @@ private struct ColumnReader {
         Instant(milliseconds: try integer())
     }
 
-    private mutating func stamp() throws(EntryFault) -> Stamp {
+    mutating func stamp() throws(EntryFault) -> Stamp {
         Stamp(wall: try instant(), elapsed: try integer())
     }
 
@@ -136,7 +137,7 @@ private struct ColumnReader {
     private mutating func json() throws(EntryFault) -> JSON { try parse(try text()) }
 
     /// A case with associated values, from its name and the values.
-    private mutating func choice<Value: Decodable>(
+    mutating func choice<Value: Decodable>(
         _ type: Value.Type = Value.self
     ) throws(EntryFault) -> Value {
         let name = try text()

@@ -29,6 +29,7 @@ extension Entry {
         case .attempt(let attempt): try attempt.encoded()
         case .outcome(let outcome): try outcome.encoded()
         case .discovery(let discovery): try discovery.encoded()
+        case .upkeep(let upkeep): try upkeep.encoded()
         }
     }
 }
@@ -213,6 +214,16 @@ extension Entry.DiscoveryRecord {
                 Cell(at.wall), .integer(at.elapsed), try Cell(track), .text(machine), .text(by),
                 Cell(stage), Cell(since?.milliseconds),
             ]
+        )
+    }
+}
+
+extension Entry.Upkeep {
+    fileprivate func encoded() throws -> EncodedEntry {
+        let event = try word(event)
+        return EncodedEntry(
+            table: .upkeep,
+            cells: [Cell(at.wall), .integer(at.elapsed), event.name, event.details]
         )
     }
 }

@@ -13,13 +13,20 @@ package final class Journal: JournalWriter, Sendable {
     package let path: String
     let queue: DatabaseQueue
     private let state: Mutex<State>
+    private let reserve: Reserve?
+
+    /// Bytes that a daemon keeps for the hour in which the disk is full.
+    package static let reserveBytes: Int64 = 32 << 20
 
     /// What the writer knows without asking the database.
     private struct State {
         var lock: JournalLock?
+        var isClosed = false
         var sequence: Int64
         var hash: [UInt8]
         var channels: [Channel: Int64]
+        /// The disk is full, and the reserve was given back for what must not be lost.
+        var isLow = false
         /// Set once a sync failed: what the kernel then still holds, nobody can say.
         var failure: JournalError?
     }
@@ -35,17 +42,52 @@ package final class Journal: JournalWriter, Sendable {
     ///   - path: the database's file; `lock` is made in the same directory.
     ///   - holder: who writes, as another writer is told: `conductord`.
     ///   - create: make the file, and its directory, if there is none.
+    ///   - reserve: bytes of room to keep beside the database; 0 keeps none.
+    ///   - vfs: the registered SQLite file system that holds the file; nil is the system's own. In
+    ///     another one there is no directory and no lock: who registered it has it alone.
     /// - Throws: why it cannot be used; above all `inUse`, which names the holder.
-    package init(path: String, holder: String, create: Bool) throws(JournalError) {
-        if create {
-            try FilePath.makeDirectory(FilePath.directory(of: path))
-        } else if FilePath.size(of: path) == nil {
-            throw JournalError(.missing, path: path, "does not exist; `run` makes it")
+    package convenience init(
+        path: String,
+        holder: String,
+        create: Bool,
+        reserve: Int64 = 0,
+        vfs: String? = nil
+    ) throws(JournalError) {
+        if vfs == nil {
+            if create {
+                try FilePath.makeDirectory(FilePath.directory(of: path))
+            } else if FilePath.size(of: path) == nil {
+                throw JournalError(.missing, path: path, "does not exist; `run` makes it")
+            }
         }
-        let lock = try JournalLock(database: path, holder: holder)
+        let lock = vfs == nil ? try JournalLock(database: path, holder: holder) : nil
+        guard vfs != nil || FilePath.size(of: Self.restoringPath(path)) == nil else {
+            throw JournalError(
+                .interrupted,
+                path: path,
+                "was being restored when that was cut off; run `restore` again"
+            )
+        }
+        try self.init(path: path, lock: lock, create: create, reserve: reserve, vfs: vfs)
+    }
+
+    /// Opens a file that nobody else knows of yet.
+    convenience init(unlocked path: String, create: Bool = false) throws(JournalError) {
+        try self.init(path: path, lock: nil, create: create, reserve: 0, vfs: nil)
+    }
+
+    private init(
+        path: String,
+        lock: JournalLock?,
+        create: Bool,
+        reserve: Int64,
+        vfs: String?
+    ) throws(JournalError) {
+        let reserve = reserve > 0 ? Reserve(database: path, bytes: reserve) : nil
+        let isLow = reserve.map { !$0.make() } ?? false
         do {
             let queue = try DatabaseQueue(
-                path: FilePath.plain(path),
+                path: FilePath.place(path, vfs: vfs),
                 configuration: Self.configuration
             )
             try Self.prepare(queue, path: path, create: create)
@@ -54,12 +96,14 @@ package final class Journal: JournalWriter, Sendable {
             }
             self.path = path
             self.queue = queue
+            self.reserve = reserve
             state = Mutex(
                 State(
                     lock: lock,
                     sequence: head.sequence,
                     hash: head.hash,
-                    channels: channels
+                    channels: channels,
+                    isLow: isLow
                 )
             )
         } catch let error as JournalError {
@@ -126,6 +170,12 @@ package final class Journal: JournalWriter, Sendable {
         return channels
     }
 
+    /// Learns anew which channels there are.
+    func reloadChannels() throws {
+        let channels = try queue.inDatabase(Self.channels)
+        state.withLock { $0.channels = channels }
+    }
+
     /// The last row, and the hash over all.
     package var head: JournalHead {
         state.withLock { JournalHead(sequence: $0.sequence, hash: Digest.hex($0.hash)) }
@@ -138,7 +188,8 @@ package final class Journal: JournalWriter, Sendable {
     package func close() throws(JournalError) {
         do {
             try state.withLock { state in
-                guard state.lock != nil else { return }
+                guard !state.isClosed else { return }
+                state.isClosed = true
                 state.failure = JournalError(.closed, path: path, "is closed")
                 try queue.close()
                 state.lock = nil
@@ -165,12 +216,36 @@ extension Journal {
         _ entries: [Entry],
         bodies: [String: JSON] = [:]
     ) throws(JournalError) -> [Int64] {
+        try append(entries, bodies: bodies) { _ in }
+    }
+
+    /// Whether the disk is full, so that only what must not be lost may be written.
+    ///
+    /// Looks whether there is room again, and keeps some of it then. Nil where no room is kept.
+    package func isLow() -> Bool? {
+        guard let reserve else { return nil }
+        return state.withLock { state in
+            guard state.isLow else { return false }
+            if reserve.hasRoom, reserve.make() { state.isLow = false }
+            return state.isLow
+        }
+    }
+
+    /// The hash over all rows.
+    package var headHash: String? { head.hash }
+
+    /// Appends entries, and does something else before them in the same transaction.
+    func append(
+        _ entries: [Entry],
+        bodies: [String: JSON],
+        after first: (Database) throws -> Void
+    ) throws(JournalError) -> [Int64] {
         guard !entries.isEmpty else { return [] }
         do {
             return try state.withLock { state in
                 if let failure = state.failure { throw failure }
                 do {
-                    let batch = try write(entries, bodies: bodies, after: state)
+                    let batch = try writeWithReserve(entries, bodies, &state, first)
                     let places = Array(state.sequence + 1...batch.sequence)
                     state.sequence = batch.sequence
                     state.hash = batch.hash
@@ -186,6 +261,24 @@ extension Journal {
             throw error
         } catch {
             throw JournalError(.database, path: path, "cannot be written (\(error))")
+        }
+    }
+
+    /// On a full disk, the reserve is given back, and it is tried once more.
+    private func writeWithReserve(
+        _ entries: [Entry],
+        _ bodies: [String: JSON],
+        _ state: inout State,
+        _ first: (Database) throws -> Void
+    ) throws -> Batch {
+        do {
+            return try write(entries, bodies: bodies, after: state, first)
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_FULL && reserve?.isThere == true
+        {
+            reserve?.release()
+            state.isLow = true
+            return try write(entries, bodies: bodies, after: state, first)
         }
     }
 
@@ -212,12 +305,14 @@ extension Journal {
     private func write(
         _ entries: [Entry],
         bodies: [String: JSON],
-        after state: borrowing State
+        after state: borrowing State,
+        _ first: (Database) throws -> Void
     ) throws -> Batch {
         var batch = Batch(sequence: state.sequence, hash: state.hash)
         let known = state.channels
         try queue.inDatabase { database in
             try database.inImmediateTransaction {
+                try first(database)
                 for (index, entry) in entries.enumerated() {
                     do {
                         try write(entry, bodies, known, &batch, database)
@@ -248,10 +343,27 @@ extension Journal {
         _ database: Database
     ) throws {
         let row = try entry.encoded()
-        let shape = row.table.shape
         let sequence = batch.sequence + 1
-        let next = shape.header.hash(after: batch.hash, sequence: sequence, cells: row.cells)
+        let next = row.table.shape.header.hash(
+            after: batch.hash,
+            sequence: sequence,
+            cells: row.cells
+        )
         guard let hash = next else { throw EntryFault(message: "it holds bytes") }
+        try store(row, at: sequence, hash: hash, bodies, known, &batch, database)
+        batch.sequence = sequence
+        batch.hash = hash
+    }
+
+    private func store(
+        _ row: EncodedEntry,
+        at sequence: Int64,
+        hash: [UInt8],
+        _ bodies: [String: JSON],
+        _ known: [Channel: Int64],
+        _ batch: inout Batch,
+        _ database: Database
+    ) throws {
         var stored: [Cell] = [.integer(sequence)]
         stored.reserveCapacity(row.cells.count + 2)
         switch row.table {
@@ -269,13 +381,54 @@ extension Journal {
             if case .text(let digest) = row.cells[5] {
                 stored[6] = .integer(try id(ofBody: digest, database) { row.sharedText })
             }
-        case .machine, .boot, .decision, .command, .intent, .attempt, .outcome, .discovery:
+        case .machine, .boot, .decision, .command, .intent, .attempt, .outcome, .discovery,
+            .upkeep:
             stored += row.cells
         }
         stored.append(.bytes(hash))
-        try PreparedStatement(database, shape.insert).run(stored)
-        batch.sequence = sequence
-        batch.hash = hash
+        try PreparedStatement(database, row.table.shape.insert).run(stored)
+    }
+
+    /// Puts rows in place as an export has them; their hashes are checked already.
+    func insert(_ items: [ImportItem]) throws {
+        do {
+            try state.withLock { state in
+                var batch = Batch(sequence: state.sequence, hash: state.hash)
+                let known = state.channels
+                try queue.inDatabase { database in
+                    try database.inImmediateTransaction {
+                        for item in items { try insert(item, known, &batch, database) }
+                    }
+                }
+                state.sequence = batch.sequence
+                state.hash = batch.hash
+                state.channels.merge(batch.channels) { known, _ in known }
+            }
+        } catch let fault as EntryFault {
+            throw JournalError(.badExport, path: path, "cannot be made: \(fault.message)")
+        } catch {
+            throw JournalError.naming(error, path: path)
+        }
+    }
+
+    private func insert(
+        _ item: ImportItem,
+        _ known: [Channel: Int64],
+        _ batch: inout Batch,
+        _ database: Database
+    ) throws {
+        switch item {
+        case .row(let row, let sequence, let hash):
+            try store(row, at: sequence, hash: hash, [:], known, &batch, database)
+            batch.sequence = sequence
+            batch.hash = hash
+        case .body(let digest, let canonical):
+            _ = try id(ofBody: digest, database) { canonical }
+        case .seal(let seal):
+            try database.insert(seal)
+            batch.sequence = seal.last
+            batch.hash = seal.lastHash
+        }
     }
 
     private func id(

@@ -28,6 +28,14 @@ package struct JournalError: Error, Sendable, Hashable, CustomStringConvertible 
         /// What a digest names is not there.
         case absent
         case closed
+        /// A file that would be overwritten.
+        case exists
+        /// A restore that did not come to its end.
+        case interrupted
+        /// Rows that were pruned.
+        case pruned
+        /// A line of an export that is not as it was written.
+        case badExport = "bad_export"
         case database
     }
 

@@ -128,8 +128,16 @@ enum FilePath {
     /// A form that SQLite never takes for a URI.
     static func plain(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
 
+    /// What SQLite opens: the file in the system's own file system, or in another one.
+    static func place(_ path: String, vfs: String?) -> String {
+        guard let vfs else { return plain(path) }
+        return uri(path) + "?vfs=\(vfs)"
+    }
+
     /// A URI by which SQLite opens a file that nobody writes, without its log and shared memory.
-    static func immutableURI(_ path: String) -> String {
+    static func immutableURI(_ path: String) -> String { uri(path) + "?immutable=1" }
+
+    private static func uri(_ path: String) -> String {
         var uri = "file:"
         for byte in plain(path).utf8 {
             switch byte {
@@ -139,7 +147,7 @@ enum FilePath {
             default: uri.unicodeScalars.append(Unicode.Scalar(byte))
             }
         }
-        return uri + "?immutable=1"
+        return uri
     }
 
     /// Makes a directory and those above it.

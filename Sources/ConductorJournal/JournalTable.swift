@@ -1,6 +1,6 @@
 /// The tables whose rows are chained, one for each kind of entry.
 enum JournalTable: String, Sendable, Hashable, CaseIterable {
-    case machine, boot, poll, tick, decision, command, intent, attempt, outcome, discovery
+    case machine, boot, poll, tick, decision, command, intent, attempt, outcome, discovery, upkeep
 
     /// The columns that the chain covers, beside `seq`, in the order in which rows are coded.
     ///
@@ -36,6 +36,7 @@ enum JournalTable: String, Sendable, Hashable, CaseIterable {
             ["at_ms", "elapsed_ms", "key", "track", "number", "purpose", "answer", "details"]
         case .discovery:
             ["at_ms", "elapsed_ms", "track", "machine", "found_by", "stage", "since_ms"]
+        case .upkeep: ["at_ms", "elapsed_ms", "event", "details"]
         }
     }
 
@@ -44,7 +45,8 @@ enum JournalTable: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .poll:
             ["channel", "at_ms", "elapsed_ms", "body", "observed_at", "failure", "message"]
-        case .machine, .boot, .tick, .decision, .command, .intent, .attempt, .outcome, .discovery:
+        case .machine, .boot, .tick, .decision, .command, .intent, .attempt, .outcome,
+            .discovery, .upkeep:
             columns
         }
     }
@@ -77,7 +79,8 @@ enum JournalTable: String, Sendable, Hashable, CaseIterable {
                 "NULL", "t.shadow", "t.shadow IS NOT NULL AND b.id IS NULL", "b.canonical",
             ]
             from += " LEFT JOIN body b ON b.id = t.shadow"
-        case .machine, .boot, .decision, .command, .intent, .attempt, .outcome, .discovery:
+        case .machine, .boot, .decision, .command, .intent, .attempt, .outcome, .discovery,
+            .upkeep:
             selected += ["NULL", "NULL", "0", "NULL"]
         }
         selected += columns.map(expression)
@@ -122,6 +125,7 @@ enum JournalTable: String, Sendable, Hashable, CaseIterable {
         case .attempt: Self.shapes[7]
         case .outcome: Self.shapes[8]
         case .discovery: Self.shapes[9]
+        case .upkeep: Self.shapes[10]
         }
     }
 }

@@ -177,6 +177,27 @@ extension ReadOnlyJournal {
         }
     }
 
+    /// What the journal's upkeep means for a tick, in order: whether the disk is full, and the
+    /// last restore, with every other track's last decision, for they wait for one another then.
+    package func upkeepRows(before end: Int64) throws -> [JournalRow] {
+        let last: [Cell] = [.integer(end - 1)]
+        var rows: [JournalRow] = []
+        let room = "WHERE t.event = 'room' AND t.seq <= ? ORDER BY t.seq DESC LIMIT 1"
+        if let room = try row(.upkeep, room, last) { rows.append(room) }
+        let restored = "WHERE t.event = 'restored' AND t.seq <= ? ORDER BY t.seq DESC LIMIT 1"
+        guard let restored = try row(.upkeep, restored, last) else { return rows }
+        rows.append(restored)
+        for track in try tracks(atOrBefore: end - 1) {
+            if let discovery = try discovery(of: track), discovery.sequence < end {
+                rows.append(discovery)
+            }
+            if let decision = try decision(on: track, atOrBefore: end - 1) {
+                rows.append(decision)
+            }
+        }
+        return rows
+    }
+
     /// The machine of this digest, as it was recorded last.
     package func machine(_ digest: String) throws -> Entry.MachineRecord? {
         let found = try row(

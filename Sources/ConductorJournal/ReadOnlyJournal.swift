@@ -19,14 +19,17 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
     /// Where the directory cannot be written (a copy on a read-only medium), and nothing waits in a
     /// log beside the database, it is read as a file that nobody changes.
     ///
+    /// - Parameters:
+    ///   - path: the database's file.
+    ///   - vfs: the registered SQLite file system that holds the file; nil is the system's own.
     /// - Throws: why it cannot be read.
-    package init(path: String) throws(JournalError) {
+    package init(path: String, vfs: String? = nil) throws(JournalError) {
         self.path = path
-        guard FilePath.size(of: path) != nil else {
+        guard vfs != nil || FilePath.size(of: path) != nil else {
             throw JournalError(.missing, path: path, "does not exist")
         }
         do {
-            queue = try Self.open(path)
+            queue = try Self.open(path, vfs: vfs)
             switch try queue.inDatabase(Schema.kind) {
             case .journal: break
             case .empty: throw JournalError(.notAJournal, path: path, "is empty")
@@ -49,17 +52,20 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
         }
     }
 
-    private static func open(_ path: String) throws -> DatabaseQueue {
+    private static func open(_ path: String, vfs: String?) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         configuration.label = "conductord.journal.reader"
         do {
-            let queue = try DatabaseQueue(path: FilePath.plain(path), configuration: configuration)
+            let queue = try DatabaseQueue(
+                path: FilePath.place(path, vfs: vfs),
+                configuration: configuration
+            )
             // The first read meets what opening left undone.
             try queue.inDatabase { _ = try Schema.kind($0) }
             return queue
-        } catch let error as DatabaseError {
+        } catch let error as DatabaseError where vfs == nil {
             switch error.resultCode {
             case .SQLITE_CANTOPEN, .SQLITE_READONLY:
                 guard (FilePath.size(of: path + "-wal") ?? 0) == 0 else {
@@ -125,7 +131,9 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
         visit: (JournalRow) throws -> Bool
     ) throws {
         var last = sequence
+        let seals = try read { try $0.seals() }
         while true {
+            if let seal = seals.covering(last + (last == .max ? 0 : 1)) { last = seal.last }
             let page = try read { database in
                 let page = try database.rows(
                     after: last,
@@ -136,15 +144,18 @@ package final class ReadOnlyJournal: JournalReader, Sendable {
             }
             guard let page else { return }
             for row in page {
+                if let seal = seals.covering(last + 1), seal.last < row.sequence {
+                    last = seal.last
+                }
                 guard row.sequence == last + 1 else { throw gap(after: last) }
                 last = row.sequence
                 guard try visit(journalRow(row)) else { return }
             }
-            if page.isEmpty { throw gap(after: last) }
+            if page.isEmpty, seals.covering(last + 1) == nil { throw gap(after: last) }
         }
     }
 
-    private func gap(after last: Int64) -> JournalError {
+    func gap(after last: Int64) -> JournalError {
         JournalError(.corrupt, path: path, "has no single row \(last + 1); `verify` says more")
     }
 

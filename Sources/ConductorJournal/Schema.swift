@@ -19,6 +19,9 @@ enum Schema {
             // Finished tracks that a newer version has followed, by name.
             try database.execute(sql: "ALTER TABLE tick ADD COLUMN successors TEXT")
         }
+        migrator.registerMigration("3: seals and upkeep") { database in
+            try database.execute(sql: sealsAndUpkeep)
+        }
         return migrator
     }()
 
@@ -29,11 +32,35 @@ enum Schema {
 
     static func kind(_ database: Database) throws -> Kind {
         let mark = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        let objects = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        // The list of steps is made first: a file that was cut off there is none yet.
+        let others = "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'"
+        let objects = try Int.fetchOne(database, sql: others) ?? 0
         if mark == 0 && objects == 0 { return .empty }
         guard mark == applicationID else { return .foreign }
         if try migrator.hasBeenSuperseded(database) { return .newer }
         return try migrator.hasCompletedMigrations(database) ? .journal : .older
+    }
+
+    /// The definition of every table, index, view and trigger, by name.
+    static func objects(_ database: Database) throws -> [String: String] {
+        var objects: [String: String] = [:]
+        let sql = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        for row in try Row.fetchAll(database, sql: sql) { objects[row[0]] = row[1] }
+        return objects
+    }
+
+    /// What is not as the present schema has it, in order of name.
+    static func differences(_ stored: [String: String]) throws -> [(String, String)] {
+        let queue = try DatabaseQueue()
+        try migrator.migrate(queue)
+        let right = try queue.inDatabase(objects)
+        return Set(stored.keys).union(right.keys).sorted().compactMap { name in
+            switch (stored[name], right[name]) {
+            case (let here?, let there?): here == there ? nil : (name, "is defined otherwise")
+            case (nil, _): (name, "is missing")
+            case (_, nil): (name, "is not of the journal")
+            }
+        }
     }
 
     // Times are whole milliseconds: `at_ms` since 1970-01-01T00:00:00Z by the wall clock,
@@ -128,7 +155,6 @@ enum Schema {
         ) STRICT;
         CREATE INDEX command_by_id ON command (id);
         CREATE INDEX command_by_scope ON command (scope);
-        CREATE INDEX command_by_request ON command (request, scope);
 
         CREATE TABLE intent (
             seq INTEGER PRIMARY KEY,
@@ -176,7 +202,6 @@ enum Schema {
             hash BLOB NOT NULL
         ) STRICT;
         CREATE INDEX outcome_by_track ON outcome (track);
-        CREATE INDEX outcome_by_key ON outcome (key);
 
         CREATE TABLE discovery (
             seq INTEGER PRIMARY KEY,
@@ -196,5 +221,30 @@ enum Schema {
             SELECT p.seq, strftime('%Y-%m-%dT%H:%M:%SZ', p.at_ms / 1000, 'unixepoch') AS at,
                 c.source, c.scope, p.failure, p.message, p.observed_at, b.canonical AS facts
             FROM poll p JOIN channel c ON c.id = p.channel LEFT JOIN body b ON b.id = p.body;
+        """
+
+    private static let sealsAndUpkeep = """
+        -- A journal that was made between two steps has them already.
+        CREATE INDEX IF NOT EXISTS command_by_request ON command (request, scope);
+        CREATE INDEX IF NOT EXISTS outcome_by_key ON outcome (key);
+
+        -- What was done to the journal itself: restored, pruned; and whether the disk is full.
+        CREATE TABLE upkeep (
+            seq INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            elapsed_ms INTEGER NOT NULL,
+            event TEXT NOT NULL,
+            details TEXT,
+            hash BLOB NOT NULL
+        ) STRICT;
+
+        -- Rows that were pruned: an unbroken run of places. The hash of the last of them is what
+        -- the next row is chained to. The newest 'pruned' of upkeep has the digest of this table.
+        CREATE TABLE seal (
+            first INTEGER PRIMARY KEY,
+            last INTEGER NOT NULL,
+            first_hash BLOB NOT NULL,
+            last_hash BLOB NOT NULL
+        ) STRICT;
         """
 }

@@ -45,7 +45,8 @@ package struct Standing {
                 guard record.tick == tick.number else { return false }
                 end = next.sequence
                 return true
-            case .boot, .machine, .poll, .tick, .command, .attempt, .outcome, .discovery:
+            case .boot, .machine, .upkeep, .poll, .tick, .command, .attempt, .outcome,
+                .discovery:
                 return false
             }
         }
@@ -87,13 +88,15 @@ package struct Standing {
         try reader.history(of: track, after: last, through: end - 1) { row in
             switch row.entry {
             case .attempt, .outcome, .command: rows.append(row)
-            case .boot, .machine, .poll, .tick, .decision, .intent, .discovery: break
+            case .boot, .machine, .upkeep, .poll, .tick, .decision, .intent, .discovery: break
             }
             return true
         }
         let known = Set(rows.map(\.sequence))
         rows += try reader.stops(after: last, through: end - 1)
             .filter { !known.contains($0.sequence) }
+        let held = Set(rows.map(\.sequence))
+        rows += try reader.upkeepRows(before: end).filter { !held.contains($0.sequence) }
         rows.sort { $0.sequence < $1.sequence }
         // A wish to migrate names the machine to move to.
         for row in rows {

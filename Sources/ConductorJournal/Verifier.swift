@@ -21,8 +21,13 @@ struct Verifier {
     private var expectedHeadAt: Int64?
     private var endHash = Digest.genesis
 
-    private var bodies: Set<Int64> = []
-    private var channels: Set<Int64> = []
+    private var bodies = Bitmap()
+    private var channels = Bitmap()
+    private var seals = Seals()
+    /// Seals in whose place there are no rows.
+    private var usedSeals = 0
+    /// What the newest pruning says of the seals, and its row.
+    private var sealed: (digest: String, row: Int64)?
     private var machines: Set<String> = []
     /// Machines that are needed, each with the first row that names it.
     private var wantedMachines: [String: Int64] = [:]
@@ -37,6 +42,7 @@ struct Verifier {
     mutating func run(progress: (Int64, Int64) -> Void) throws -> Verification {
         try findEnd()
         checkStructure()
+        readSeals()
         checkNothingBefore()
         var last: Int64 = 0
         while last < lastSequence {
@@ -51,6 +57,7 @@ struct Verifier {
         checkMachines()
         checkBodies()
         checkChannels()
+        checkSeals()
         checkHead()
         return result
     }
@@ -105,6 +112,10 @@ struct Verifier {
                 try String.fetchAll(database, sql: "PRAGMA integrity_check(100)")
             }
             for line in lines where line != "ok" { result.add("database", 0, line) }
+            let stored = try journal.read { try Schema.objects($0) }
+            for (name, fault) in try Schema.differences(stored) {
+                result.add("database", 0, "\(name) \(fault)")
+            }
         } catch {
             unreadable("database", 0, error)
         }
@@ -191,6 +202,11 @@ struct Verifier {
 
     private mutating func closeGap(before sequence: Int64) {
         guard expected < sequence else { return }
+        if let seal = seals.covering(expected), seal.first == expected, seal.last == sequence - 1 {
+            usedSeals += 1
+            previous = [seal.lastHash]
+            return
+        }
         let range =
             expected == sequence - 1 ? "no row here" : "no rows from here to \(sequence - 1)"
         result.add("journal", expected, "missing: there is \(range)")
@@ -284,11 +300,45 @@ struct Verifier {
             case .discovery(let discovery):
                 let first = wantedMachines[discovery.machine] ?? row.sequence
                 wantedMachines[discovery.machine] = first
-            case .boot, .poll, .tick, .decision, .command, .intent, .attempt, .outcome: break
+            case .decision(let record):
+                if let fault = record.contradiction {
+                    result.add(table, row.sequence, "contradicts itself: \(fault)")
+                }
+            case .upkeep(let record):
+                if case .pruned(_, _, let digest) = record.event { sealed = (digest, row.sequence) }
+            case .boot, .poll, .tick, .command, .intent, .attempt, .outcome: break
             }
         } catch {
             guard !row.isDangling else { return }
             result.add(table, row.sequence, "cannot be read: \(error.message)")
+        }
+    }
+
+    // MARK: Seals
+
+    private mutating func readSeals() {
+        do {
+            seals = try journal.read { try $0.seals() }
+        } catch {
+            unreadable("seal", 0, error)
+        }
+    }
+
+    private mutating func checkSeals() {
+        let digest = seals.digest
+        if let sealed {
+            if sealed.digest != digest {
+                result.add(
+                    "seal",
+                    0,
+                    "changed: they are not as the pruning of row \(sealed.row) left them"
+                )
+            }
+        } else if let first = seals.all.first {
+            result.add("seal", first.first, "inserted: no row says that anything was pruned")
+        }
+        if usedSeals != seals.all.count, !isPartial {
+            result.add("seal", 0, "changed: \(seals.all.count - usedSeals) stand where rows are")
         }
     }
 
@@ -387,5 +437,23 @@ extension Database {
             )
         }
         return bodies
+    }
+}
+
+extension Entry.DecisionRecord {
+    /// Where the state that is stored beside a decision is not the one that it was decided with.
+    fileprivate var contradiction: String? {
+        guard let decision = try? JSON(stored: decision), let state = try? JSON(stored: state),
+            let revision = state["revision"]?.intValue, revision >= 0
+        else { return nil }
+        func text(_ json: JSON?) -> String? { json?.stringValue }
+        if text(decision["track"]) != text(state["track"]) { return "state is another track's" }
+        if text(decision["machine"]) != text(state["machine"]) {
+            return "state has another machine"
+        }
+        if text(decision["stage"]) != text(state["stage"]) { return "state is in another stage" }
+        let phase = state["phase"]?.objectValue?.keys.first
+        if let phase, phase != text(decision["phase"]) { return "state is in another phase" }
+        return nil
     }
 }

@@ -14,6 +14,22 @@ package protocol JournalWriter: AnyObject {
 
     /// The content address of canonical bytes.
     func digest(of bytes: [UInt8]) -> String
+
+    /// Whether the disk is full, so that only what must not be lost may be written; looks anew.
+    ///
+    /// Nil where nobody watches that.
+    func isLow() -> Bool?
+
+    /// The hash over all that was appended; nil where there is none.
+    var headHash: String? { get }
+}
+
+extension JournalWriter {
+    /// A journal that watches no disk.
+    package func isLow() -> Bool? { nil }
+
+    /// A journal without a chain has no head.
+    package var headHash: String? { nil }
 }
 
 /// Reads a journal, without ever writing to it.

@@ -100,12 +100,14 @@ extension Engine {
 
     private func ask(_ adapter: any ActionAdapter, _ effect: Effect) async -> Answer {
         let deadline = effect.intent.policy.deadline
+        // Behind the attempt's row: whoever has this head can find that row, and check all before.
+        let head = journal.headHash
         switch effect {
         case .perform(let intent, let attempt):
             observe(.performing(intent, attempt: attempt))
             let late = ActionOutcome.unknown(reason: "no answer within \(deadline)")
             let outcome = await within(deadline, on: clock, otherwise: late) {
-                await adapter.perform(intent, attempt: attempt)
+                await adapter.perform(intent.published(with: head), attempt: attempt)
             }
             return .performed(outcome)
         case .probe(let intent, _):

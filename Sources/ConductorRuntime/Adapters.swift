@@ -38,5 +38,7 @@ package enum RuntimeEvent: Sendable {
     case command(Command, CommandReply)
     case wallStep(milliseconds: Int64)
     case journalFailed(String)
+    /// The disk is full, and only what must not be lost is written; or it has room again.
+    case room(low: Bool)
     case stopped
 }

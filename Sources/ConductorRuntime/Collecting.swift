@@ -84,7 +84,9 @@ extension Engine {
                 at: begun,
                 result: .ok(body: digest, observedAt: observation.observedAt)
             )
-            if tryWrite([.poll(poll)], bodies: [digest: body]) {
+            if holdBack(.poll(poll), bodies: [digest: body], of: target)
+                || tryWrite([.poll(poll)], bodies: [digest: body])
+            {
                 observe(
                     .polled(
                         source: target.source,
@@ -101,7 +103,7 @@ extension Engine {
                 at: begun,
                 result: .failed(failure, message: message)
             )
-            if tryWrite([.poll(poll)]) {
+            if holdBack(.poll(poll), bodies: [:], of: target) || tryWrite([.poll(poll)]) {
                 observe(
                     .polled(
                         source: target.source,

@@ -67,6 +67,8 @@ package actor Engine {
     var busyLanes: Set<String> = []
     /// Outcomes that the journal has refused so far.
     var unwritten: [(effect: Effect, entries: [Entry])] = []
+    /// The newest answer of each poll that a full disk had no room for.
+    var heldBack: [PollTarget: (entry: Entry, bodies: [String: JSON])] = [:]
     /// Polls that must look past caches, because a raise waits for its second look.
     package internal(set) var wanted: Set<PollTarget> = []
     /// When such a poll was last asked for, on the elapsed clock.
@@ -127,6 +129,14 @@ package actor Engine {
     /// Appends entries and folds them in, in one step.
     func write(_ entries: [Entry], bodies: [String: JSON] = [:]) throws {
         _ = try journal.append(entries, bodies: bodies)
+        try Self.fold(entries, bodies, into: &world)
+    }
+
+    static func fold(
+        _ entries: [Entry],
+        _ bodies: [String: JSON],
+        into world: inout World
+    ) throws {
         for entry in entries {
             try world.apply(entry) { digest in
                 guard let body = bodies[digest] else {
@@ -211,6 +221,7 @@ package actor Engine {
     /// - Throws: when the journal cannot be written; then nothing was decided.
     package func round() throws {
         try writeLateOutcomes()
+        try noteRoom()
         let step = wallStep()
         if let step { observe(.wallStep(milliseconds: step)) }
         tickNumber += 1
@@ -221,8 +232,14 @@ package actor Engine {
             stopFile: settings.stopFileExists(),
             shadow: shadowedApps
         )
-        tick.successors = world.successors
-        tick.denied = world.denials(
+        var before: (entries: [Entry], bodies: [String: JSON]) = ([], [:])
+        var seen = world
+        if world.low {
+            before = heldBackEntries()
+            try Self.fold(before.entries, before.bodies, into: &seen)
+        }
+        tick.successors = seen.successors
+        tick.denied = seen.denials(
             in: tick,
             limits: settings.deployment.claims,
             priorities: Dictionary(
@@ -230,9 +247,14 @@ package actor Engine {
                 uniquingKeysWith: { first, _ in first }
             )
         )
-        let turns = world.decideAll(in: tick)
+        let turns = seen.decideAll(in: tick)
+        if world.low, !mustBeWritten(turns) {
+            tickNumber -= 1
+            return
+        }
         do {
-            try write(try world.entries(for: tick, turns))
+            try write(before.entries + (try seen.entries(for: tick, turns)), bodies: before.bodies)
+            heldBack = [:]
         } catch {
             tickNumber -= 1
             throw error

@@ -12,7 +12,7 @@ extension Engine {
             return known
                 ?? CommandReply(id: command.id, accepted: true, message: "taken in already")
         }
-        if let refusal = refusal(of: command) {
+        if let refusal = refusalOnFullDisk(command) ?? refusal(of: command) {
             return CommandReply(id: command.id, accepted: false, message: refusal)
         }
         let at = now()

@@ -16,6 +16,7 @@ struct Conductord: AsyncParsableCommand {
             Init.self, Check.self, Map.self, Eval.self, Run.self, Demo.self,
             Status.self, Explain.self, Timeline.self, Diff.self, Replay.self, Verify.self,
             Head.self,
+            Backup.self, Restore.self, Export.self, Import.self, Prune.self,
             Track.self, Signoff.self, Hold.self, Resume.self, Advance.self, Pause.self,
             Cancel.self, Retry.self, Abandon.self, Rearm.self, Resolve.self, Override.self,
             Approve.self, Migrate.self, Stop.self,

@@ -72,6 +72,12 @@ struct EventLog: Sendable {
                 "the wall clock was set; no raise for a while",
                 metadata: ["by": "\(Span(milliseconds: abs(milliseconds)))"]
             )
+        case .room(low: true):
+            logger.error(
+                "the disk of the journal is full: only outcomes, holds, STOP and brakes are written"
+            )
+        case .room(low: false):
+            logger.notice("the disk of the journal has room again")
         case .journalFailed(let reason):
             logger.critical(
                 "the journal cannot be written; nothing is done",

@@ -33,9 +33,9 @@ struct History {
             guard let row = try reader.decision(on: track), case .decision(let record) = row.entry,
                 case .boot(let boot)? = try reader.boot(atOrBefore: row.sequence)?.entry,
                 boot.engine == Conductor.engine,
-                let tick = try reader.tick(atOrBefore: row.sequence)
+                let tick = try reader.tick(atOrBefore: row.sequence),
+                let standing = try Standing(of: track, at: tick, in: reader)
             else { continue }
-            let standing = try Standing(of: track, at: tick, in: reader)
             guard try !standing.isReproduced(for: track) else { continue }
             found[track] =
                 "the stored state does not come out again at tick \(record.tick): run verify and"

@@ -78,7 +78,12 @@ struct Wiring {
         // What a journal tells is its owner's alone.
         umask(0o077)
         try makeStateDirectory()
-        let journal = try Journal(path: places.journalPath, holder: "conductord", create: true)
+        let journal = try Journal(
+            path: places.journalPath,
+            holder: "conductord",
+            create: true,
+            reserve: acts ? Journal.reserveBytes : 0
+        )
         let history = try History.open(places.journalPath)
         let world = history.world
         let stopFile = places.stopFilePath

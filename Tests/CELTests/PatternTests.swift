@@ -3,8 +3,10 @@ import Testing
 @testable import CEL
 
 private func slowly(_ pattern: Pattern, _ text: String) throws -> Bool {
-    var frame = Frame(slots: [], zones: .none, limits: .standard, localCount: 0)
-    return try pattern.matches(text, &frame)
+    let outcome = Frame.run([], zones: .none, limits: .standard, localCount: 0) { frame in
+        Result { () throws(Halt) -> Bool in try pattern.matches(text, &frame) }
+    }
+    return try outcome.get()
 }
 
 @Suite struct `Regular expressions` {

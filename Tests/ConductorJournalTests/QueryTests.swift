@@ -104,7 +104,7 @@ import Testing
         let (_, reader) = try journal(Sample.entries)
         func belongs(_ entry: Entry) -> Bool {
             switch entry {
-            case .boot, .machine, .poll, .tick: false
+            case .boot, .machine, .upkeep, .poll, .tick: false
             case .decision(let decision): decision.track == Sample.ios
             case .command(let record): record.command.scope.contains(Sample.ios)
             case .intent(let record): record.intent.track == Sample.ios

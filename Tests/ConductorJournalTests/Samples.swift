@@ -253,6 +253,10 @@ enum Sample {
                 .outcome(.init(at: stamp(7), key: "k", track: ios, number: 1, answer: answer))
             )
         }
+        let head = Digest.hex(Digest.genesis)
+        for event in [Entry.Upkeep.Event.restored(head: head), .room(low: true)] {
+            entries.insert(.upkeep(.init(at: stamp(6), event: event)), at: entries.count - 9)
+        }
         return entries
     }()
 }

@@ -16,15 +16,18 @@ final class Bench: Sendable {
     let platforms: [String]
     let actionClass: ActionClass
     let scope: Scope.Level
+    let parameters: [String: JSON]
 
     init(
         platforms: [String] = ["ios"],
         actionClass: ActionClass = .createOnce,
-        scope: Scope.Level = .track
+        scope: Scope.Level = .track,
+        parameters: [String: JSON] = [:]
     ) throws {
         self.platforms = platforms
         self.actionClass = actionClass
         self.scope = scope
+        self.parameters = parameters
         folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
@@ -48,7 +51,7 @@ final class Bench: Sendable {
                     from: "branched",
                     to: .stage("submitted"),
                     when: ["ready"],
-                    actions: [ActionUse("store.submit")]
+                    actions: [ActionUse("store.submit", with: parameters)]
                 )
             ],
             facts: [
@@ -144,12 +147,17 @@ final class Bench: Sendable {
         TrackID(app: "music", platform: platform, version: "8.9.2")
     }
 
-    func add(_ platform: String = "ios", to engine: Engine) async throws {
+    func add(
+        _ platform: String = "ios",
+        to engine: Engine,
+        version: String = "8.9.2"
+    ) async throws {
+        let track = TrackID(app: "music", platform: platform, version: version)
         let reply = try await engine.submit(
             Command(
-                id: "add-\(platform)",
+                id: "add-\(platform)-\(version)",
                 actor: "test",
-                scope: .track(track(platform)),
+                scope: .track(track),
                 request: .add(stage: nil, since: nil)
             )
         )
@@ -209,6 +217,7 @@ final class ScriptedBackend: ActionAdapter {
     struct State: Sendable {
         var behaviour = Behaviour.works
         var effects: [String] = []
+        var sent: [Intent] = []
         var performed = 0
         var probed = 0
     }
@@ -218,6 +227,7 @@ final class ScriptedBackend: ActionAdapter {
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         let behaviour = state.withLock { state in
             state.performed += 1
+            state.sent.append(intent)
             switch state.behaviour {
             case .works, .losesAnswer: state.effects.append(intent.key)
             case .losesRequest, .hangs, .refuses: break

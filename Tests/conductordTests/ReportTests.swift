@@ -184,7 +184,7 @@ private func status(_ story: ScriptedJournal) throws -> StatusReport {
         try reader.rows(after: 0) { row in
             switch row.entry {
             case .decision, .intent: break
-            case .boot, .machine, .poll, .tick, .command, .attempt, .outcome, .discovery:
+            case .boot, .machine, .upkeep, .poll, .tick, .command, .attempt, .outcome, .discovery:
                 try compare()
                 tick = nil
             }

@@ -5,14 +5,19 @@
 struct Benchmarks {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        let names = ["tick", "journal", "cel", "replay"]
+        let names = ["tick", "journal", "growth", "cel", "replay"]
         if let unknown = arguments.first(where: { !names.contains($0) }) {
             print("'\(unknown)' is no benchmark; there are \(names.joined(separator: ", "))")
             return
         }
         func isAsked(_ name: String) -> Bool { arguments.isEmpty || arguments.contains(name) }
         if isAsked("tick") { try TickBenchmark().run().print() }
-        if isAsked("journal") { try JournalBenchmark().run().print() }
+        if isAsked("journal") {
+            for report in try JournalBenchmark().run() { report.print() }
+        }
+        if isAsked("growth") || arguments.contains("journal") {
+            try GrowthBenchmark().run().print()
+        }
         if isAsked("replay") { try ReplayBenchmark().run { $0.print() } }
         if isAsked("cel") { try CELBenchmark().run().print() }
     }

@@ -1,4 +1,5 @@
 import ConductorCore
+import Crypto
 import Foundation
 import GRDBSQLite
 
@@ -10,9 +11,12 @@ final class PlainLoop {
     private var connection: OpaquePointer?
     private var insertion: OpaquePointer?
     private var number: Int64 = 0
-    private let hash = [UInt8](repeating: 0x5a, count: 32)
+    private var hash = [UInt8](repeating: 0x5a, count: 32)
+    private let hashes: Bool
 
-    init(path: String, indexed: Bool) throws {
+    /// `hashes`: whether each row's bytes go through SHA-256 with the hash before, as a chain does.
+    init(path: String, indexed: Bool, hashes: Bool = false) throws {
+        self.hashes = hashes
         guard unsafe sqlite3_open(path, &connection) == SQLITE_OK else { throw failure() }
         try run("PRAGMA journal_mode = WAL")
         try run("PRAGMA synchronous = FULL")
@@ -44,6 +48,7 @@ final class PlainLoop {
     /// Inserts one row; each is a transaction of its own.
     func insert(_ record: Entry.DecisionRecord) throws {
         number += 1
+        if hashes { chain(record) }
         let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         unsafe sqlite3_bind_int64(insertion, 1, number)
         unsafe sqlite3_bind_int64(insertion, 2, Int64(record.tick))
@@ -53,6 +58,22 @@ final class PlainLoop {
         unsafe sqlite3_bind_blob(insertion, 6, hash, CInt(hash.count), transient)
         guard unsafe sqlite3_step(insertion) == SQLITE_DONE else { throw failure() }
         unsafe sqlite3_reset(insertion)
+    }
+
+    /// Runs `work` in one transaction.
+    func transaction(_ work: () throws -> Void) throws {
+        try run("BEGIN IMMEDIATE")
+        try work()
+        try run("COMMIT")
+    }
+
+    private func chain(_ record: Entry.DecisionRecord) {
+        var sum = SHA256()
+        sum.update(data: hash)
+        sum.update(data: Array(record.track.description.utf8))
+        sum.update(data: Array(record.decision.utf8))
+        sum.update(data: Array(record.state.utf8))
+        hash = Array(sum.finalize())
     }
 
     func close() {

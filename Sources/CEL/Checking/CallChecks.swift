@@ -352,13 +352,16 @@ extension Checker {
             guard operands.count == 1 else { return }
             guard case .unary(let convert)? = Library.functions[name]?.implementation(count: 1)
             else { return }
-            var frame = Frame(slots: [], zones: .none, limits: environment.limits, localCount: 0)
-            do throws(Halt) {
-                _ = try convert(.string(text), &frame)
-            } catch {
-                guard case .error(let error) = error.outcome else { return }
-                fault(.badLiteral, error.message, at: node, expected: name)
+            let outcome = Frame.run([], zones: .none, limits: environment.limits, localCount: 0) {
+                frame -> Outcome in
+                do throws(Halt) {
+                    return .value(try convert(.string(text), &frame))
+                } catch {
+                    return error.outcome
+                }
             }
+            guard case .error(let error) = outcome else { return }
+            fault(.badLiteral, error.message, at: node, expected: name)
         default: break
         }
     }

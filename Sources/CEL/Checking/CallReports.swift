@@ -115,7 +115,7 @@ extension Checker {
                 isOperator
                     ? "'\(name)' does not take \(shown); \(wanted) was expected here"
                     : "\(name)() takes \(wanted) here, not \(own)",
-                at: original(originals[place]),
+                at: blamed(originals[place], function, types),
                 expected: wanted
             )
             return
@@ -126,6 +126,27 @@ extension Checker {
             at: node.anchor,
             length: isOperator ? max(1, name.unicodeScalars.count) : name.unicodeScalars.count
         )
+    }
+
+    /// What is to blame within an operand: of a list written out after `in`, the first constant that
+    /// cannot be what is looked for.
+    private func blamed(
+        _ operand: NodeID,
+        _ function: Function,
+        _ types: [CELType]
+    ) -> SyntaxTree.Node {
+        let node = original(operand)
+        guard function.name == "@in", case .list(let elements, _) = node.kind else { return node }
+        let wanted = unifier.resolved(types[0])
+        for element in elements {
+            switch (original(element).kind, wanted) {
+            case (.list, .list), (.map, .map): continue
+            case (.literal(let value), _) where Self.type(of: value) == wanted: continue
+            case (.literal, _), (.list, _), (.map, _): return original(element)
+            default: continue
+            }
+        }
+        return node
     }
 
     private func isConstant(_ id: NodeID) -> Bool {

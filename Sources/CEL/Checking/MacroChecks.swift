@@ -61,6 +61,9 @@ extension Checker {
         case .all, .exists, .existsOne: type = .bool
         case .filter: type = .list(types.isMap ? types.key : types.element)
         case .map, .transformList: type = .list(result)
+        case .sortBy:
+            type = .list(types.element)
+            checkKeys(of: comprehension, isMap: types.isMap, key: result)
         case .transformMap: type = .map(types.key, result)
         case .transformMapEntry:
             switch result {
@@ -90,6 +93,33 @@ extension Checker {
             as: isChecked ? type : .dyn,
             at: node
         )
+    }
+
+    /// Notes unless a list is sorted by keys that have an order.
+    private mutating func checkKeys(
+        of comprehension: SyntaxTree.Comprehension,
+        isMap: Bool,
+        key: CELType
+    ) {
+        if isMap {
+            fault(
+                .wrongType,
+                "sortBy() sorts a list, not a map",
+                at: original(comprehension.range),
+                expected: "list"
+            )
+        }
+        switch key {
+        case .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .dyn: break
+        case .typeParameter: break
+        default:
+            fault(
+                .wrongType,
+                "sortBy() takes keys that have an order, not \(unifier.resolved(key))",
+                at: original(comprehension.transform ?? comprehension.range),
+                expected: "int, uint, double, bool, duration, timestamp, string or bytes"
+            )
+        }
     }
 
     /// The types of key or index, and of value or element, of what a macro walks over.

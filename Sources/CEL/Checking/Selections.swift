@@ -104,7 +104,7 @@ extension Checker {
             if optionalPlaces.contains(place) {
                 elementType = unwrapped(elementType, of: original(element))
             }
-            type = type.map { unifier.join($0, elementType) } ?? elementType
+            type = type.map { join($0, elementType, at: original(element)) } ?? elementType
         }
         let kind = SyntaxTree.Kind.list(elements: visited, optionalPlaces: optionalPlaces)
         guard isChecked else { return add(kind, as: .dyn, at: node) }
@@ -137,12 +137,32 @@ extension Checker {
             }
             var type2 = self.type(of: value)
             if entry.isOptional { type2 = unwrapped(type2, of: original(entry.value)) }
-            keyType = keyType.map { unifier.join($0, type) } ?? type
-            valueType = valueType.map { unifier.join($0, type2) } ?? type2
+            keyType = keyType.map { join($0, type, at: original(entry.key)) } ?? type
+            valueType = valueType.map { join($0, type2, at: original(entry.value)) } ?? type2
         }
         guard isChecked else { return add(.map(entries: visited), as: .dyn, at: node) }
         let type = CELType.map(keyType ?? unifier.fresh(), valueType ?? unifier.fresh())
         return add(.map(entries: visited), as: type, at: node)
+    }
+
+    /// The type of parts of both types, which is noted where they must agree and do not.
+    private mutating func join(
+        _ left: CELType,
+        _ right: CELType,
+        at node: SyntaxTree.Node
+    ) -> CELType {
+        let joined = unifier.join(left, right)
+        if environment.requiresUniformLiterals, joined == .dyn, left != .dyn, right != .dyn {
+            fault(
+                .wrongType,
+                "The parts before are of type \(unifier.resolved(left)), and this one is of type"
+                    + " \(unifier.resolved(right))",
+                at: node,
+                expected: unifier.resolved(left).description
+            )
+            return left
+        }
+        return joined
     }
 
     /// The type within an optional.

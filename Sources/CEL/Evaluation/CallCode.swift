@@ -108,9 +108,13 @@ final class MatchCode: Code {
     }
 
     func truth(_ frame: inout Frame) throws(Halt) -> Bool {
-        guard case .string(let text) = try operand.evaluate(&frame) else {
-            throw Halt.noSuchOverload.at(position)
+        let value: Value
+        if let place = try unsafe operand.place(&frame) {
+            value = unsafe place.pointee
+        } else {
+            value = try operand.evaluate(&frame)
         }
+        guard case .string(let text) = value else { throw Halt.noSuchOverload.at(position) }
         do throws(Halt) {
             if let table {
                 try frame.look(at: text.utf8.count)
@@ -157,18 +161,45 @@ final class ComparisonCode: Code {
     }
 
     func truth(_ frame: inout Frame) throws(Halt) -> Bool {
-        let first: Value
+        let first: UnsafePointer<Value>?
         do throws(Halt) {
-            first = try left.evaluate(&frame)
+            unsafe first = try left.place(&frame)
         } catch {
             throw halt(error, andLookAt: [right], &frame)
         }
-        let second = try right.evaluate(&frame)
+        if let first = unsafe first, let second = try unsafe right.place(&frame) {
+            return try unsafe holds(first.pointee, second.pointee, &frame)
+        }
+        let value: Value
+        do throws(Halt) {
+            value = try left.evaluate(&frame)
+        } catch {
+            throw halt(error, andLookAt: [right], &frame)
+        }
+        return try holds(value, try right.evaluate(&frame), &frame)
+    }
+
+    @inline(__always)
+    private func holds(
+        _ first: Value,
+        _ second: Value,
+        _ frame: inout Frame
+    ) throws(Halt) -> Bool {
         switch (first, second) {
         case (.int(let a), .int(let b)): return comparison.holds(Order(a, b))
         case (.double(let a), .double(let b)): return comparison.holds(Order(a, b))
-        default: break
+        case (.string(let a), .string(let b)) where comparison == .equal:
+            try frame.look(at: min(a.utf8.count, b.utf8.count))
+            return sameText(a, b)
+        default: return try holdsOfAny(first, second, &frame)
         }
+    }
+
+    private func holdsOfAny(
+        _ first: Value,
+        _ second: Value,
+        _ frame: inout Frame
+    ) throws(Halt) -> Bool {
         do throws(Halt) {
             try frame.chargeComparison(first, second)
             switch comparison {
@@ -207,10 +238,58 @@ final class TextEqualityCode: Code {
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value { .bool(try truth(&frame)) }
 
     func truth(_ frame: inout Frame) throws(Halt) -> Bool {
-        guard case .string(let other) = try operand.evaluate(&frame) else { return isNegated }
-        guard other.utf8.count == count else { return isNegated }
+        if let place = try unsafe operand.place(&frame) {
+            return try unsafe isSame(place.pointee, &frame) != isNegated
+        }
+        return try isSame(try operand.evaluate(&frame), &frame) != isNegated
+    }
+
+    @inline(__always)
+    private func isSame(_ value: Value, _ frame: inout Frame) throws(Halt) -> Bool {
+        guard case .string(let other) = value else { return false }
+        guard other.utf8.count == count else { return false }
         try frame.look(at: count)
-        return (other == text) != isNegated
+        return other == text
+    }
+}
+
+/// Whether a text is one of some constant texts in ASCII.
+final class TextMembershipCode: Code {
+    private let operand: any Code
+    private let texts: [String]
+
+    init?(_ operand: any Code, _ constant: Value?) {
+        guard case .list(let elements)? = constant else { return nil }
+        var texts: [String] = []
+        for element in elements {
+            guard case .string(let text) = element, text.utf8.allSatisfy({ $0 < 128 }) else {
+                return nil
+            }
+            texts.append(text)
+        }
+        self.operand = operand
+        self.texts = texts
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value { .bool(try truth(&frame)) }
+
+    func truth(_ frame: inout Frame) throws(Halt) -> Bool {
+        if let place = try unsafe operand.place(&frame) {
+            return try unsafe isIn(place.pointee, &frame)
+        }
+        return try isIn(try operand.evaluate(&frame), &frame)
+    }
+
+    @inline(__always)
+    private func isIn(_ value: Value, _ frame: inout Frame) throws(Halt) -> Bool {
+        try frame.step(texts.count)
+        guard case .string(let text) = value else { return false }
+        let count = text.utf8.count
+        for other in texts where other.utf8.count == count {
+            try frame.look(at: count)
+            if other == text { return true }
+        }
+        return false
     }
 }
 

@@ -6,6 +6,11 @@ protocol Code: AnyObject, Sendable {
     /// The value of the node where a truth value is asked for.
     func truth(_ frame: inout Frame) throws(Halt) -> Bool
 
+    /// Where the value lies, when it is part of the slots, of an element walked over or of a
+    /// constant: it need not be copied then. The place is good until the evaluation goes on to
+    /// another element.
+    func place(_ frame: inout Frame) throws(Halt) -> UnsafePointer<Value>?
+
     /// The value, when it is the same in every evaluation.
     var constant: Value? { get }
 }
@@ -15,6 +20,8 @@ extension Code {
         guard case .bool(let truth) = try evaluate(&frame) else { throw .noSuchOverload }
         return truth
     }
+
+    func place(_ frame: inout Frame) throws(Halt) -> UnsafePointer<Value>? { nil }
 
     var constant: Value? { nil }
 
@@ -38,12 +45,29 @@ extension Code {
 }
 
 /// A constant.
+@safe
 final class ConstantCode: Code {
-    let value: Value
+    /// Held apart, so that it has a place.
+    // It is written by `init` and freed by `deinit` alone, and never changed in between.
+    nonisolated(unsafe) private let held: UnsafeMutablePointer<Value>
 
-    init(_ value: Value) { self.value = value }
+    init(_ value: Value) {
+        unsafe held = .allocate(capacity: 1)
+        unsafe held.initialize(to: value)
+    }
+
+    deinit {
+        unsafe held.deinitialize(count: 1)
+        unsafe held.deallocate()
+    }
+
+    var value: Value { unsafe held.pointee }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value { value }
+
+    func place(_ frame: inout Frame) throws(Halt) -> UnsafePointer<Value>? {
+        unsafe UnsafePointer(held)
+    }
 
     var constant: Value? { value }
 }
@@ -61,16 +85,12 @@ final class VariableCode: Code {
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        guard slot < frame.slots.count else { throw unbound }
-        switch frame.slots[slot] {
+        switch frame.slot(slot) {
         case .value(let value): return value
         case .unknown: throw .unknown(UnknownSet(name))
-        case .unbound: throw unbound
+        case .unbound:
+            throw Halt.failed(.unboundVariable, "no value is bound to '\(name)'").at(position)
         }
-    }
-
-    private var unbound: Halt {
-        Halt.failed(.unboundVariable, "no value is bound to '\(name)'").at(position)
     }
 }
 
@@ -87,7 +107,7 @@ final class PresenceCode: Code {
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        switch slot < frame.slots.count ? frame.slots[slot] : .unbound {
+        switch frame.slot(slot) {
         case .value(let value):
             return isTest ? .bool(true) : .optional(OptionalValue(value))
         case .unknown: throw .unknown(UnknownSet(name))
@@ -98,15 +118,14 @@ final class PresenceCode: Code {
 
 /// A variable of a macro.
 final class LocalCode: Code {
-    private let index: Int
+    let index: Int
 
     init(_ index: Int) { self.index = index }
 
-    func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        switch frame.locals[index] {
-        case .value(let value): return value
-        case .halt(let halt): throw halt
-        }
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value { try frame.local(index) }
+
+    func place(_ frame: inout Frame) throws(Halt) -> UnsafePointer<Value>? {
+        unsafe frame.place(ofLocal: index)
     }
 }
 
@@ -119,68 +138,15 @@ final class MissingCode: Code {
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value { throw halt }
 }
 
-/// The field of a map, or whether it is there.
-final class SelectCode: Code {
-    private let operand: any Code
-    private let field: String
-    private let isASCII: Bool
-    private let isTest: Bool
-    private let position: SourcePosition
-
-    init(_ operand: any Code, field: String, isTest: Bool, position: SourcePosition) {
-        self.operand = operand
-        self.field = field
-        isASCII = field.utf8.allSatisfy { $0 < 128 }
-        self.isTest = isTest
-        self.position = position
-    }
-
-    func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        switch try operand.evaluate(&frame) {
-        case .map(let map):
-            if isTest { return .bool(map.find(field, isASCII: isASCII) != nil) }
-            guard let value = map.find(field, isASCII: isASCII) else {
-                throw Halt.failed(.noSuchKey, "no such key: '\(field)'").at(position)
-            }
-            return value
-        case .optional(let optional):
-            guard let held = optional.value else {
-                return isTest ? .bool(false) : .optional(.none)
-            }
-            let found = try Self.field(field, of: held, at: position)
-            return isTest ? .bool(found != nil) : .optional(OptionalValue(found))
-        case let other:
-            throw Halt.failed(
-                .noSuchOverload,
-                "no such key: a value of type \(other.typeName) has no field '\(field)'"
-            ).at(position)
-        }
-    }
-
-    static func field(
-        _ field: String,
-        of value: Value,
-        at position: SourcePosition
-    ) throws(Halt) -> Value? {
-        guard case .map(let map) = value else {
-            throw Halt.failed(
-                .noSuchOverload,
-                "no such key: a value of type \(value.typeName) has no field '\(field)'"
-            ).at(position)
-        }
-        return map[field: field]
-    }
-}
-
 /// `operand.?field`.
 final class OptionalSelectCode: Code {
     private let operand: any Code
-    private let field: String
+    private let field: FieldName
     private let position: SourcePosition
 
     init(_ operand: any Code, field: String, position: SourcePosition) {
         self.operand = operand
-        self.field = field
+        self.field = FieldName(field)
         self.position = position
     }
 

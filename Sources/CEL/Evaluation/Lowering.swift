@@ -135,7 +135,9 @@ struct Lowering {
         case .local(_, let index): return LocalCode(index)
         case .select(let operand, let field, let isTest):
             let inner = unread(operand)
-            return SelectCode(inner, field: field, isTest: isTest, position: node.anchor)
+            return isTest
+                ? FieldPresenceCode(inner, field: field, position: node.anchor)
+                : SelectCode(inner, field: field, position: node.anchor)
         case .optionalSelect(let operand, let field):
             return OptionalSelectCode(unread(operand), field: field, position: node.anchor)
         case .call(let function, let target, let arguments, _):
@@ -204,6 +206,11 @@ struct Lowering {
         case "_[_]":
             if path(id) != nil {
                 let operand = unread(arguments[0])
+                if case .literal(.string(let key)) = tree.nodes[arguments[1]].kind,
+                    key.utf8.count <= 64
+                {
+                    return SelectCode(operand, field: key, isIndex: true, position: position)
+                }
                 return BinaryCode(operand, codes[arguments[1]], Library.index, position: position)
             }
         default: break
@@ -221,6 +228,11 @@ struct Lowering {
                 }
             }
             let code = ComparisonCode(operands[0], operands[1], comparison, position: position)
+            return folded(code, operands)
+        }
+        if function == "@in",
+            let code = TextMembershipCode(operands[0], operands[1].constant)
+        {
             return folded(code, operands)
         }
         if function == "matches", operands.count == 2,
@@ -269,12 +281,16 @@ struct Lowering {
         small.bytesProduced = 1_000
         small.patternCodePoints = min(100, limits.patternCodePoints)
         small.patternInstructions = min(1_000, limits.patternInstructions)
-        var frame = Frame(slots: [], zones: .none, limits: small, localCount: 0)
-        do throws(Halt) {
-            return ConstantCode(try code.evaluate(&frame))
-        } catch {
-            return code
+        let outcome = Frame.run([], zones: .none, limits: small, localCount: 0) {
+            frame -> Outcome in
+            do throws(Halt) {
+                return .value(try code.evaluate(&frame))
+            } catch {
+                return error.outcome
+            }
         }
+        guard case .value(let value) = outcome else { return code }
+        return ConstantCode(value)
     }
 
     // MARK: Reads

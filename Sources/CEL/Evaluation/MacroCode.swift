@@ -48,29 +48,76 @@ final class ComprehensionCode: Code {
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        let range = try WalkedRange(try range.evaluate(&frame), at: position)
         switch kind {
-        case .all: return .bool(try fold(range, deciding: false, &frame))
-        case .exists: return .bool(try fold(range, deciding: true, &frame))
-        case .existsOne: return .bool(try count(range, &frame) == 1)
-        case .filter, .map, .transformList: return .list(try list(range, &frame))
-        case .transformMap, .transformMapEntry: return .map(try map(range, &frame))
+        case .all, .exists: .bool(try truth(&frame))
+        case .existsOne: .bool(try count(walked(&frame), &frame) == 1)
+        case .filter: .list(try filtered(&frame))
+        case .map, .transformList: .list(try list(walked(&frame), &frame))
+        case .transformMap, .transformMapEntry: .map(try map(walked(&frame), &frame))
+        case .sortBy: .list(try sorted(&frame))
+        }
+    }
+
+    private func walked(_ frame: inout Frame) throws(Halt) -> WalkedRange {
+        try WalkedRange(try range.evaluate(&frame), at: position)
+    }
+
+    private func filtered(_ frame: inout Frame) throws(Halt) -> [Value] {
+        if let predicate, let place = try unsafe range.place(&frame),
+            case .list(let elements) = unsafe place.pointee
+        {
+            return try filtered(elements, predicate, &frame)
+        }
+        return try list(walked(&frame), &frame)
+    }
+
+    private func sorted(_ frame: inout Frame) throws(Halt) -> [Value] {
+        let range = try walked(&frame)
+        guard range.keys == nil else { throw Halt.noSuchOverload.at(position) }
+        let keys = try list(range, &frame)
+        do throws(Halt) {
+            return try Library.sorted(range.values, by: keys, &frame)
+        } catch {
+            throw error.at(position)
         }
     }
 
     func truth(_ frame: inout Frame) throws(Halt) -> Bool {
-        guard kind == .all || kind == .exists,
-            case .list(let elements) = try range.evaluate(&frame), variables.count == 1,
-            let predicate
-        else {
+        guard kind == .all || kind == .exists else {
             guard case .bool(let truth) = try evaluate(&frame) else { throw .noSuchOverload }
             return truth
         }
+        guard variables.count == 1, let predicate else {
+            let range = try WalkedRange(try range.evaluate(&frame), at: position)
+            return try fold(range, deciding: kind == .exists, &frame)
+        }
+        if let place = try unsafe range.place(&frame),
+            case .list(let elements) = unsafe place.pointee
+        {
+            return try fold(elements, predicate, variables[0], &frame)
+        }
+        let range = try range.evaluate(&frame)
+        if case .list(let elements) = range {
+            return try fold(elements, predicate, variables[0], &frame)
+        }
+        return try fold(WalkedRange(range, at: position), deciding: kind == .exists, &frame)
+    }
+
+    /// Walks over a list whose elements stay where they are.
+    private func fold(
+        _ elements: [Value],
+        _ predicate: any Code,
+        _ variable: Int,
+        _ frame: inout Frame
+    ) throws(Halt) -> Bool {
+        // The caller holds the array during this call, so that the elements stay where they are.
+        guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
+        else { return kind != .exists }
+        let end = unsafe element + elements.count
         let deciding = kind == .exists
         var halt: Halt?
-        let variable = variables[0]
-        for element in elements {
-            frame.locals[variable] = .value(element)
+        while unsafe element < end {
+            unsafe frame.set(variable, .element(element))
             do throws(Halt) {
                 try frame.step(cost)
                 if try predicate.truth(&frame) == deciding { return deciding }
@@ -78,9 +125,39 @@ final class ComprehensionCode: Code {
                 if case .abort = error { throw error.at(position) }
                 halt = halt.map { $0.joined(with: error) } ?? error
             }
+            unsafe element += 1
         }
         if let halt { throw halt.at(position) }
         return !deciding
+    }
+
+    private func filtered(
+        _ elements: [Value],
+        _ predicate: any Code,
+        _ frame: inout Frame
+    ) throws(Halt) -> [Value] {
+        // The caller holds the array during this call, so that the elements stay where they are.
+        guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
+        else { return [] }
+        let end = unsafe element + elements.count
+        var values: [Value] = []
+        var halt: Halt?
+        while unsafe element < end {
+            unsafe frame.set(variables[0], .element(element))
+            do throws(Halt) {
+                try frame.step(cost)
+                if try predicate.truth(&frame) {
+                    try frame.produce(16)
+                    values.append(unsafe element.pointee)
+                }
+            } catch {
+                if case .abort = error { throw error.at(position) }
+                halt = halt.map { $0.joined(with: error) } ?? error
+            }
+            unsafe element += 1
+        }
+        if let halt { throw halt.at(position) }
+        return values
     }
 
     /// Sets the variables to an element and takes the steps for it off the budget.
@@ -88,10 +165,10 @@ final class ComprehensionCode: Code {
     private func enter(_ range: WalkedRange, _ place: Int, _ frame: inout Frame) throws(Halt) {
         if steps(&frame) { throw Halt.tooManySteps.at(position) }
         if variables.count == 2 {
-            frame.locals[variables[0]] = .value(range.key(place))
-            frame.locals[variables[1]] = .value(range.values[place])
+            frame.set(variables[0], .value(range.key(place)))
+            frame.set(variables[1], .value(range.values[place]))
         } else {
-            frame.locals[variables[0]] = .value(element(range, place))
+            frame.set(variables[0], .value(element(range, place)))
         }
     }
 
@@ -197,10 +274,10 @@ final class BindCode: Code {
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
         for binding in bindings {
             do throws(Halt) {
-                frame.locals[binding.variable] = .value(try binding.value.evaluate(&frame))
+                frame.set(binding.variable, .value(try binding.value.evaluate(&frame)))
             } catch {
                 if case .abort = error { throw error }
-                frame.locals[binding.variable] = .halt(error)
+                frame.set(binding.variable, .halt(error))
             }
         }
         return try body.evaluate(&frame)
@@ -233,7 +310,7 @@ final class OptionalMapCode: Code {
         do throws(Halt) {
             let optional = try Library.optional(try operand.evaluate(&frame))
             guard let held = optional.value else { return .optional(.none) }
-            frame.locals[variable] = .value(held)
+            frame.set(variable, .value(held))
             let value = try body.evaluate(&frame)
             guard isFlat else { return .optional(OptionalValue(value)) }
             return .optional(try Library.optional(value))

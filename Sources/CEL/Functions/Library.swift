@@ -90,7 +90,7 @@ enum Library {
         var functions: [String: Function] = [:]
         let families = [
             operators, comparisons, texts, conversions, times, mathematics, bits,
-            optionals, textExtensions, encoders,
+            optionals, textExtensions, encoders, lists, sets,
         ]
         for function in families.joined() { functions[function.name] = function }
         return functions
@@ -117,6 +117,7 @@ enum Library {
     /// The macros, for suggestions.
     static let macros = [
         "all", "exists", "exists_one", "existsOne", "filter", "has", "map", "optFlatMap", "optMap",
+        "sortBy",
         "transformList", "transformMap", "transformMapEntry",
     ]
 }

@@ -328,7 +328,7 @@ extension Library {
         switch value {
         case .string(let text):
             try frame.look(at: text.utf8.count)
-            return .int(Int64(text.unicodeScalars.count))
+            return .int(Int64(countCodePoints(text)))
         case .bytes(let octets): return .int(Int64(octets.count))
         case .list(let elements): return .int(Int64(elements.count))
         case .map(let map): return .int(Int64(map.count))

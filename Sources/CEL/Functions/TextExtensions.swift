@@ -126,8 +126,16 @@ extension Library {
         ),
         function(
             "reverse",
-            [.member("string_reverse", [.string], .string)],
+            [
+                .member("string_reverse", [.string], .string),
+                .member("list_reverse", [.list(a)], .list(a)),
+            ],
             .unary { text, frame throws(Halt) in
+                if case .list(let elements) = text {
+                    try frame.step(elements.count)
+                    try frame.produce(16 * elements.count)
+                    return .list(elements.reversed())
+                }
                 guard case .string(let text) = text else { throw .noSuchOverload }
                 return try made(try scalars(text, &frame).reversed()[...], &frame)
             }

@@ -16,7 +16,7 @@ extension Library {
             .binary { text, part, frame throws(Halt) in
                 let (text, part) = try texts(text, part)
                 try frame.look(at: part.utf8.count)
-                return .bool(text.utf8.starts(with: part.utf8))
+                return .bool(beginsWith(text, part))
             }
         ),
         function(
@@ -25,10 +25,7 @@ extension Library {
             .binary { text, part, frame throws(Halt) in
                 let (text, part) = try texts(text, part)
                 try frame.look(at: part.utf8.count)
-                return .bool(
-                    text.utf8.count >= part.utf8.count
-                        && text.utf8.suffix(part.utf8.count).elementsEqual(part.utf8)
-                )
+                return .bool(CEL.endsWith(text, part))
             }
         ),
         function(
@@ -63,7 +60,19 @@ extension Library {
 
     /// The octets before the first place of a text in another, in linear time.
     static func find(_ part: String, in text: String) -> Int? {
-        find(Array(part.utf8), in: Array(text.utf8), from: 0)
+        // A short part is looked for at each place, without a table of its borders.
+        guard part.utf8.count <= 8 else {
+            return find(Array(part.utf8), in: Array(text.utf8), from: 0)
+        }
+        guard let first = part.utf8.first else { return 0 }
+        var place = 0
+        var rest = text.utf8[...]
+        while rest.count >= part.utf8.count {
+            if rest.first == first, rest.starts(with: part.utf8) { return place }
+            rest = rest.dropFirst()
+            place += 1
+        }
+        return nil
     }
 
     /// The first place of a sequence in another (Knuth, Morris and Pratt).

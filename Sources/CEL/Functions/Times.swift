@@ -90,6 +90,11 @@ extension Library {
         return Int64(found.offset(atSecond: second))
     }
 
+    /// Whether a name is that of a zone whose rules must be handed in.
+    static func needsRules(_ zone: String) -> Bool {
+        zone != "UTC" && !zone.isEmpty && fixedOffset(zone) == nil
+    }
+
     /// `+11:00`, `-02:30` or `02:00`.
     private static func fixedOffset(_ zone: String) -> Int64? {
         var reader = DigitReader(zone)

@@ -42,6 +42,7 @@ extension Parser {
         case "transformList": kind = .transformList
         case "transformMap": kind = .transformMap
         case "transformMapEntry": kind = .transformMapEntry
+        case "sortBy": kind = .sortBy
         case "optMap", "optFlatMap":
             guard arguments.count == 2 else { return nil }
             let local = try local(arguments[0])
@@ -68,7 +69,7 @@ extension Parser {
             (variableCount, predicate, transform) = (1, arguments[1], nil)
         case (.all, 3), (.exists, 3), (.existsOne, 3):
             (variableCount, predicate, transform) = (2, arguments[2], nil)
-        case (.map, 2):
+        case (.map, 2), (.sortBy, 2):
             (variableCount, predicate, transform) = (1, nil, arguments[1])
         case (.map, 3):
             (variableCount, predicate, transform) = (1, arguments[1], arguments[2])

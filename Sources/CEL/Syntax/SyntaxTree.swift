@@ -43,6 +43,8 @@ public struct SyntaxTree: Sendable, Hashable {
             case transformMap
             /// The map of the entries that the transform makes.
             case transformMapEntry
+            /// The list in the order of what the transform makes of the elements.
+            case sortBy
         }
 
         /// Which macro it is.

@@ -81,17 +81,44 @@ public struct RepeatedKey: Error, Sendable, Hashable {
 /// A map from keys to values, which keeps the order in which it was built.
 public struct MapValue: Sendable {
     /// Maps up to this size are searched; larger ones are hashed.
-    private static let searchedCount = 8
+    private static let searchedCount = 16
 
+    @safe
     private final class Storage: Sendable {
         let keys: [MapKey]
         let values: [Value]
         let places: [MapKey: Int]
+        /// The mark of each key that is a text, and 0 of the others.
+        private let marks: [UInt64]
+        // The arrays are never changed, so that their elements stay where they are.
+        nonisolated(unsafe) private let firstMark: UnsafePointer<UInt64>?
+        nonisolated(unsafe) private let first: UnsafePointer<Value>?
 
         init(keys: [MapKey], values: [Value], places: [MapKey: Int]) {
             self.keys = keys
             self.values = values
             self.places = places
+            marks = keys.map { key in
+                if case .string(let text) = key { FieldName.mark(of: text) } else { 0 }
+            }
+            unsafe firstMark = marks.withUnsafeBufferPointer { $0.baseAddress }
+            unsafe first = values.withUnsafeBufferPointer { $0.baseAddress }
+        }
+
+        @inline(__always)
+        func place(of field: FieldName) -> UnsafePointer<Value>? {
+            guard let firstMark = unsafe firstMark, let first = unsafe first else { return nil }
+            let count = keys.count
+            if count > searchedCount {
+                guard let place = places[.string(field.text)] else { return nil }
+                return unsafe first + place
+            }
+            for place in 0..<count where unsafe firstMark[place] == field.mark {
+                if case .string(let name) = keys[place], field.isSame(as: name) {
+                    return unsafe first + place
+                }
+            }
+            return nil
         }
     }
 
@@ -172,25 +199,22 @@ public struct MapValue: Sendable {
 
     /// The value of a field, which is a key that is a text.
     public subscript(field field: String) -> Value? {
-        find(field, isASCII: false)
+        self[FieldName(field)]
     }
 
-    /// The value of a field; of a name in ASCII Swift's own comparison is exact.
-    func find(_ field: String, isASCII: Bool) -> Value? {
-        if storage.keys.count > Self.searchedCount {
-            return storage.places[.string(field)].map { storage.values[$0] }
+    /// The value of a field.
+    subscript(field: FieldName) -> Value? {
+        guard let place = unsafe place(of: field) else { return nil }
+        return unsafe place.pointee
+    }
+
+    /// Where the value of a field lies, which is good as long as someone holds this map.
+    @inline(__always)
+    func place(of field: FieldName) -> UnsafePointer<Value>? {
+        // Whoever holds this map holds its storage.
+        unsafe Unmanaged.passUnretained(storage)._withUnsafeGuaranteedRef { storage in
+            unsafe storage.place(of: field)
         }
-        let count = field.utf8.count
-        var place = 0
-        for key in storage.keys {
-            if case .string(let name) = key, name.utf8.count == count, name == field,
-                isASCII || name.utf8.elementsEqual(field.utf8)
-            {
-                return storage.values[place]
-            }
-            place += 1
-        }
-        return nil
     }
 
     /// The map with the entries in the order of their keys: truth values, numbers, texts.

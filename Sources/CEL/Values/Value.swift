@@ -152,9 +152,3 @@ extension Value: Hashable {
         }
     }
 }
-
-/// Whether two texts have the same code points; Swift's `==` asks for canonical equivalence only.
-@inline(__always)
-func sameText(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count && left == right && left.utf8.elementsEqual(right.utf8)
-}

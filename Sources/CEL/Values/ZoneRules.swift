@@ -47,9 +47,43 @@ public struct ZoneRules: Sendable, Hashable {
 
     private let zones: [String: Zone]
 
+    /// Which data the rules were built from, such as `2026a` or a digest of the zone files, so that
+    /// whoever records a decision can name it; empty when whoever built them did not say.
+    public let version: String
+
     /// Makes rules; of zones with the same name the last is kept.
-    public init(_ zones: [Zone] = []) {
+    public init(_ zones: [Zone] = [], version: String = "") {
         self.zones = Dictionary(zones.map { ($0.name, $0) }) { _, last in last }
+        self.version = version
+    }
+
+    /// The names that have no rules: a host that needs these zones refuses to start without them.
+    ///
+    /// `UTC` and fixed offsets such as `+02:00` need none.
+    public func missing(from names: [String]) -> [String] {
+        names.filter { Library.needsRules($0) && zones[$0] == nil }
+    }
+
+    /// A number over the rules of some zones, or of all: it changes with each transition and offset
+    /// of theirs, and is the same on every machine (Fowler, Noll and Vo's hash in 64 bits).
+    public func digest(of names: [String]? = nil) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ number: UInt64) {
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                hash = (hash ^ (number >> shift & 255)) &* 0x100_0000_01B3
+            }
+        }
+        for name in (names ?? self.names).sorted(by: textIsBefore) {
+            guard let zone = zones[name] else { continue }
+            for octet in name.utf8 { add(UInt64(octet)) }
+            add(UInt64(bitPattern: Int64(zone.initialOffset)))
+            for transition in zone.transitions {
+                add(UInt64(bitPattern: transition.from))
+                add(UInt64(bitPattern: Int64(transition.offset)))
+            }
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
     /// No zone but UTC.

@@ -179,7 +179,7 @@ extension TrackMachine {
                 direction: direction,
                 cause: cause,
                 started: now,
-                intents: decided.map { IntentProgress(intent: $0) }
+                intents: decided.map(opening)
             )
         )
         moveOn()

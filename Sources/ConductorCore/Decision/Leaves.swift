@@ -23,6 +23,7 @@ extension TrackMachine {
             leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
         }
         if transition.onErrorOf == nil { leaves += phaseLeaves() }
+        if direction != .brakes { leaves += upkeepLeaves() }
         if let names = transition.within {
             let others = leaves.filter { !$0.isMet }.compactMap(\.earliest)
             leaves.append(calendarLeaf(names, notBefore: others.max() ?? now.wall))

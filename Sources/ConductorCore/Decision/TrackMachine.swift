@@ -60,6 +60,7 @@ struct TrackMachine {
             state.raisesBlockedUntil = nil
         }
         if let until = state.raisesBlockedUntil { evaluation.wake(at: until.elapsed) }
+        if let restored = view.restored { noteRestore(at: restored) }
         for input in view.inputs { take(input) }
         if let migration { migrate(migration) }
         if hasMigrated { return finish() }
@@ -72,12 +73,14 @@ struct TrackMachine {
             keepCredits()
             watchGuards()
             compareWithReality()
+            probeOpenActions()
             moveOn()
             leaveError()
             decideTransition()
             retireWhenOver()
         }
         drainOutbox()
+        settleRestore()
         look()
         callForHelp()
         return finish()
@@ -208,7 +211,7 @@ struct TrackMachine {
     func mayStart(_ intent: Intent, of progress: Progress) -> Bool {
         if view.stopped || view.shadow { return false }
         if intent.direction == .brakes || leadsAside(progress) { return true }
-        return view.holds.isEmpty
+        return view.holds.isEmpty && !onlyBrakesStart
     }
 
     func fault(
@@ -294,7 +297,8 @@ struct TrackMachine {
             let direction = state.outbox[place].intent.direction
             let mayStart =
                 !view.shadow
-                && (direction == .neutral || (direction == .brakes && !view.stopped))
+                && ((direction == .neutral && !onlyBrakesStart)
+                    || (direction == .brakes && !view.stopped))
                 && !waitsForOlder(place)
             if !mayStart, let attempt = state.outbox[place].openAttempt,
                 !view.begun.contains(attempt)

@@ -18,6 +18,12 @@ package struct View: Sendable, Equatable {
     package var begun: Set<World.AttemptID>
     /// The machine that a person asks the track to move to.
     package var nextMachine: CompiledMachine?
+    /// When the journal was restored, until the track has taken note of it.
+    package var restored: Stamp?
+    /// The journal was restored, and some action that was open is not answered for yet.
+    package var reconciling: Bool
+    /// The disk is full: only brakes are written.
+    package var low: Bool
     /// Calendars by name.
     package var calendars: [String: ReleaseCalendar]
     /// A newer version of the app on the platform that has reached the end of the road.
@@ -32,6 +38,9 @@ package struct View: Sendable, Equatable {
         deniedClaims: [String] = [],
         begun: Set<World.AttemptID> = [],
         nextMachine: CompiledMachine? = nil,
+        restored: Stamp? = nil,
+        reconciling: Bool = false,
+        low: Bool = false,
         calendars: [String: ReleaseCalendar] = [:],
         successor: TrackID? = nil
     ) {
@@ -43,6 +52,9 @@ package struct View: Sendable, Equatable {
         self.deniedClaims = deniedClaims
         self.begun = begun
         self.nextMachine = nextMachine
+        self.restored = restored
+        self.reconciling = reconciling
+        self.low = low
         self.calendars = calendars
         self.successor = successor
     }

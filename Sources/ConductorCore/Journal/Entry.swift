@@ -13,6 +13,7 @@ package enum Entry: Sendable, Equatable {
     case attempt(AttemptRecord)
     case outcome(OutcomeRecord)
     case discovery(DiscoveryRecord)
+    case upkeep(Upkeep)
 
     /// The daemon started.
     package struct Boot: Sendable, Equatable, Codable {

@@ -28,6 +28,16 @@ package struct World: Sendable {
     package private(set) var sharedDoubts: [String: TrackID] = [:]
     /// Ids of all commands that were taken in, with the answer once there is one.
     package internal(set) var commands: [String: CommandReply?] = [:]
+    /// The disk is full: only brakes are written.
+    package private(set) var low = false
+    /// When the journal was restored from a backup, if it was.
+    private var restored: Stamp?
+    /// Tracks that have not taken note of the restore yet.
+    private var unaware: Set<TrackID> = []
+    /// Tracks with open actions that nothing has answered for since the restore.
+    private var unprobed: Set<TrackID> = []
+    /// The last round ended what held everybody back.
+    private var everybodyGoesOn = false
     /// What came in since the last tick.
     private var inputs: [TrackID: [TrackInput]] = [:]
     /// Tracks whose decision may have changed since the last tick.
@@ -88,6 +98,7 @@ package struct World: Sendable {
             saw(tick.at)
             lastTick = tick
             inputs = [:]
+            everybodyGoesOn = false
         case .decision(let record):
             try apply(record)
         case .command(let record):
@@ -111,8 +122,49 @@ package struct World: Sendable {
         case .discovery(let record):
             saw(record.at)
             register(record)
+        case .upkeep(let record):
+            saw(record.at)
+            apply(record)
         }
     }
+
+    /// Whether something came in since the last tick.
+    package var hasInputs: Bool { !inputs.isEmpty }
+
+    /// Whether a restored journal's open actions are not all answered for yet.
+    package var isReconciling: Bool { !unaware.isEmpty || !unprobed.isEmpty }
+
+    private mutating func apply(_ record: Entry.Upkeep) {
+        switch record.event {
+        case .restored:
+            restored = record.at
+            unaware = Set(live)
+            unprobed = []
+            dirty.formUnion(live)
+        case .room(let low):
+            self.low = low
+            dirty.formUnion(live)
+        case .pruned: return
+        }
+    }
+
+    /// For this long after a restore, a track that is registered can have been known before it.
+    private static let lostTail = Span.hours(24)
+
+    private mutating func noteRestoration(of state: TrackState) {
+        guard let restored else { return }
+        let wasReconciling = isReconciling
+        if state.restored?.at == restored { unaware.remove(state.track) }
+        if state.retired || state.restored?.unprobed.isEmpty != false {
+            unprobed.remove(state.track)
+        } else {
+            unprobed.insert(state.track)
+        }
+        if wasReconciling, !isReconciling { everybodyGoesOn = true }
+    }
+
+    /// Forgets which decisions can have changed: the rows before were not all there to see.
+    package mutating func resumeAtCheckpoint() { dirty.formUnion(live) }
 
     private mutating func noteSharedEffect(_ record: Entry.OutcomeRecord) {
         guard !record.key.hasPrefix("\(record.track)/") else { return }
@@ -190,6 +242,7 @@ package struct World: Sendable {
     private mutating func settle(_ state: TrackState, decision: String) {
         states[state.track] = state
         decisions[state.track] = decision
+        noteRestoration(of: state)
         noteEnd(of: state)
         if state.retired { live.removeAll { $0 == state.track } }
     }
@@ -254,6 +307,7 @@ package struct World: Sendable {
         let place = live.firstIndex { record.track < $0 } ?? live.endIndex
         live.insert(record.track, at: place)
         dirty.insert(record.track)
+        if let restored, record.at.since(restored) < Self.lostTail { unaware.insert(record.track) }
     }
 
     private static func decode<Value: Decodable>(_ text: String, _ what: String) throws -> Value {
@@ -279,7 +333,8 @@ package struct World: Sendable {
     /// Whether this tick says something that concerns every track.
     func concernsAll(_ tick: Entry.Tick) -> Bool {
         guard let last = lastTick else { return true }
-        return tick.wallStep != nil || last.wallStep != nil || tick.stopFile != last.stopFile
+        return everybodyGoesOn || tick.wallStep != nil || last.wallStep != nil
+            || tick.stopFile != last.stopFile
             || tick.shadow != last.shadow
     }
 
@@ -315,6 +370,9 @@ package struct World: Sendable {
             begun: open.isEmpty
                 ? [] : Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
             nextMachine: nextMachine(of: track),
+            restored: unaware.contains(track) ? restored : nil,
+            reconciling: isReconciling,
+            low: low,
             calendars: calendars,
             successor: tick.successors[track.description]
         )

@@ -39,6 +39,8 @@ package struct TrackState: Sendable, Equatable, Codable {
     package var approvals: [Approval]
     /// Nothing is polled or decided any more.
     package var retired: Bool
+    /// Set once the journal was restored from a backup that knew the track.
+    package var restored: Restoration?
 
     package init(track: TrackID, machine: String, since: Stamp, stage: String? = nil) {
         self.track = track

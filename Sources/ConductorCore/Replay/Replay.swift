@@ -61,10 +61,17 @@ package struct Replay: Sendable {
             }
             decided += turns.count
             pending = Pending(tick: tick, turns: turns)
-        case .boot, .machine, .poll, .command, .attempt, .outcome, .discovery:
+        case .boot, .machine, .poll, .command, .attempt, .outcome, .discovery,
+            .upkeep:
             try settle(observation: observation)
             try world.apply(entry, observation: observation)
         }
+    }
+
+    /// Takes the next row in without deciding anything: rows up to a pruned journal's checkpoint.
+    package mutating func fold(_ entry: Entry, observation: (String) throws -> JSON) throws {
+        try world.apply(entry, observation: observation)
+        world.resumeAtCheckpoint()
     }
 
     /// Compares the last tick; call it after the last row.

@@ -53,7 +53,7 @@ package struct WhatIf: Sendable {
             try settle(observation: observation)
             ticks += 1
             pending = (tick, [:])
-        case .boot, .machine, .poll, .command, .attempt, .outcome, .discovery:
+        case .boot, .machine, .upkeep, .poll, .command, .attempt, .outcome, .discovery:
             try settle(observation: observation)
             try world.apply(entry, observation: observation)
         }

@@ -31,7 +31,11 @@ package enum ConditionProfile {
     package static func contextEnvironment(parameters: [String: JSON] = [:]) -> Environment {
         var limits = CEL.Limits.standard
         limits.sourceCodePoints = Limits.conditionCodePoints
-        var environment = Environment(refusesNaN: true, limits: limits)
+        var environment = Environment(
+            refusesNaN: true,
+            requiresUniformLiterals: true,
+            limits: limits
+        )
         for name in contextVariables { environment.declare(name, as: .string) }
         for (name, value) in parameters.sorted(by: { $0.key.precedes($1.key) }) {
             environment.declare("params.\(name)", as: celType(of: value))

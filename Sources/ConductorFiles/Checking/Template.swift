@@ -33,5 +33,6 @@ struct Template {
     static let actionNames = [
         "track.app", "track.platform", "track.version", "track.release", "track.id",
         "candidate.commit", "candidate.build", "candidate.digest", "from", "to", "step", "key",
+        "journal.head",
     ]
 }

@@ -2,8 +2,8 @@ import ConductorCore
 
 /// Takes secrets out of everything that leaves an adapter.
 ///
-/// A secret is found as it is, percent-encoded, escaped for JSON, and in Base64 at any of the three
-/// alignments in which a longer text may hold it.
+/// A secret is found as it is, percent-encoded, escaped for JSON or HTML, in hex, and in Base64 at
+/// any of the three alignments in which a longer text may hold it.
 struct Redactor: Sendable {
     private let needles: [[UInt8]]
 
@@ -17,7 +17,12 @@ struct Redactor: Sendable {
             needles.insert(bytes)
             needles.insert(Array(percentEncoded(value).utf8))
             needles.insert(Array(percentEncoded(value).lowercased().utf8))
-            needles.insert(Array(JSON.string(value).canonicalBytes.dropFirst().dropLast()))
+            for form in Self.jsonForms(of: value) + Self.htmlForms(of: value) {
+                needles.insert(Array(form.utf8))
+            }
+            let hex = bytes.map { Self.hex($0) }.joined()
+            needles.insert(Array(hex.utf8))
+            needles.insert(Array(hex.uppercased().utf8))
             for offset in 0..<3 { needles.formUnion(Self.base64Forms(of: bytes, offset: offset)) }
         }
         needles.remove([])
@@ -77,6 +82,39 @@ struct Redactor: Sendable {
                 Dictionary(members.map { (redact($0.key), redact($0.value)) }) { first, _ in first }
             )
         }
+    }
+
+    /// As JSON writes it: with and without `\/`, and with everything beyond ASCII escaped.
+    private static func jsonForms(of text: String) -> [String] {
+        let plain = String(
+            decoding: JSON.string(text).canonicalBytes.dropFirst().dropLast(),
+            as: UTF8.self
+        )
+        var ascii = ""
+        for unit in plain.utf16 {
+            if unit < 0x80, let scalar = Unicode.Scalar(unit) {
+                ascii.unicodeScalars.append(scalar)
+            } else {
+                ascii += "\\u" + hex(UInt8(unit >> 8)) + hex(UInt8(unit & 0xFF))
+            }
+        }
+        return [plain, ascii].flatMap { [$0, $0.replacing("/", with: "\\/")] }
+    }
+
+    /// As HTML writes it; an apostrophe has three usual forms.
+    private static func htmlForms(of text: String) -> [String] {
+        let common = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+            .replacing(">", with: "&gt;")
+        return ["&#39;", "&#x27;", "&apos;", "'"].flatMap { apostrophe in
+            ["&quot;", "&#34;", "\""].map { quote in
+                common.replacing("'", with: apostrophe).replacing("\"", with: quote)
+            }
+        }
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
     }
 
     /// The characters of Base64 that depend on `bytes` alone when `offset` bytes stand before it.

@@ -91,7 +91,7 @@ enum TemplateScope: Sendable {
         case .action:
             Self.track + [
                 "key", "step", "action", "from", "to", "candidate.commit", "candidate.build",
-                "candidate.digest",
+                "candidate.digest", "journal.head",
             ]
         }
     }

@@ -96,8 +96,13 @@ struct Replay: ParsableCommand {
     ) throws -> ReplayReport {
         var replay = ConductorCore.Replay(full: full, only: track)
         var bodies = BodyCache(reader)
-        try reader.eachTakenIn(progress: progress) { entry in
-            try replay.take(entry) { try bodies.body($0) }
+        let checkpoint = try reader.checkpoint()
+        try reader.eachTakenIn(progress: progress) { row in
+            if row.sequence <= checkpoint {
+                try replay.fold(row.entry) { try bodies.body($0) }
+            } else {
+                try replay.take(row.entry) { try bodies.body($0) }
+            }
         }
         try replay.finish { try bodies.body($0) }
         return ReplayReport(replay)
@@ -119,10 +124,17 @@ struct Replay: ParsableCommand {
             let machine: Machine = try JSON(stored: record.source).decode()
             machines[name] = CompiledMachine(machine, digest: record.digest)
         }
+        // Of what is pruned, nothing can be asked.
+        var since = since
+        if let last = try reader.tick(atOrBefore: reader.checkpoint()),
+            case .tick(let tick) = last.entry
+        {
+            since = max(since ?? tick.at.wall, tick.at.wall)
+        }
         var whatIf = WhatIf(machines: machines, limits: other.claims, since: since, only: track)
         var bodies = BodyCache(reader)
-        try reader.eachTakenIn(progress: progress) { entry in
-            try whatIf.take(entry) { try bodies.body($0) }
+        try reader.eachTakenIn(progress: progress) { row in
+            try whatIf.take(row.entry) { try bodies.body($0) }
         }
         try whatIf.finish { try bodies.body($0) }
         return WhatIfReport(whatIf, rules: rules, since: since)
@@ -136,7 +148,7 @@ extension ReadOnlyJournal {
     /// `progress` is told now and then how many ticks of all are done.
     fileprivate func eachTakenIn(
         progress: (_ done: Int, _ total: Int) -> Void,
-        visit: (Entry) throws -> Void
+        visit: (JournalRow) throws -> Void
     ) throws {
         let end = try head().sequence
         var total = 0
@@ -150,9 +162,9 @@ extension ReadOnlyJournal {
                 guard try discovery(of: record.track)?.sequence == row.sequence else { return true }
             case .tick(let tick):
                 if tick.number % 256 == 0 { progress(tick.number, total) }
-            case .boot, .machine, .poll, .decision, .intent, .attempt, .outcome: break
+            case .boot, .machine, .poll, .decision, .intent, .attempt, .outcome, .upkeep: break
             }
-            try visit(row.entry)
+            try visit(row)
             return true
         }
         progress(total, total)

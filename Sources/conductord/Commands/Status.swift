@@ -43,6 +43,8 @@ struct Status: ParsableCommand {
         let report = StatusReport(
             at: fleet.at,
             stop: fleet.stop,
+            isDiskFull: fleet.isDiskFull,
+            isReconciling: fleet.isReconciling,
             holds: fleet.holds,
             tracks: shown,
             hidden: asked.count - shown.count

@@ -79,7 +79,7 @@ struct Timeline: ParsableCommand {
             case .attempt(let record): at = record.at.wall
             case .outcome(let record): at = record.at.wall
             case .discovery(let record): at = record.at.wall
-            case .boot, .machine, .poll, .tick: return true
+            case .boot, .machine, .upkeep, .poll, .tick: return true
             }
             try history.take(row.entry, at: at)
             if row.sequence <= start { before = history.events.count }

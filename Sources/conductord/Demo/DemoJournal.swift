@@ -54,7 +54,7 @@ enum DemoJournal {
             case .boot(let boot):
                 isDemo = isDemo && boot.process == Demo.process
                 wasStarted = true
-            case .machine, .poll, .tick, .decision, .intent, .attempt, .outcome: break
+            case .machine, .poll, .tick, .decision, .intent, .attempt, .outcome, .upkeep: break
             }
             return isDemo
         }

@@ -6,6 +6,8 @@ struct FleetReading {
     let at: Instant?
     let stop: StatusReport.Stop?
     let holds: [ConductorCore.Hold]
+    let isDiskFull: Bool
+    let isReconciling: Bool
     /// In order of tracks, retired ones too.
     let tracks: [TrackView]
 
@@ -23,6 +25,13 @@ struct FleetReading {
             return true
         }
         holds = fleet.holds
+        var upkeep = World()
+        let rows = try reader.upkeepRows(before: end + 1)
+        for row in rows.sorted(by: { $0.sequence < $1.sequence }) {
+            try upkeep.apply(row.entry) { _ in .null }
+        }
+        isDiskFull = upkeep.low
+        isReconciling = upkeep.isReconciling
         if let stop = fleet.stop {
             self.stop = .init(actor: stop.actor, since: stop.since, reason: stop.reason)
         } else if tick?.stopFile == true {

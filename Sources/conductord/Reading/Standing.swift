@@ -24,6 +24,7 @@ extension Standing {
             guard let at else { throw Cannot("\(track) was registered and not decided yet") }
             throw Cannot("\(track) was not there yet at \(at): registered at \(record.at.wall)")
         }
+        if let at { try reader.requireNotPruned(row, asked: at) }
         guard let standing = try Standing(of: track, at: row, in: reader) else {
             throw Cannot("\(track) was not there yet at \(tick.at.wall)")
         }

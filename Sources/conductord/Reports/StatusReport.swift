@@ -12,6 +12,10 @@ struct StatusReport: Sendable {
     /// The wall time of the journal's last tick; nil before the first.
     var at: Instant?
     var stop: Stop?
+    /// The disk of the journal is full: only outcomes, holds, STOP and brakes are written.
+    var isDiskFull = false
+    /// The journal was restored, and not every action that was open is answered for.
+    var isReconciling = false
     var holds: [ConductorCore.Hold]
     /// In order of tracks.
     var tracks: [TrackView]
@@ -24,6 +28,8 @@ struct StatusReport: Sendable {
             "stop": stop.map {
                 ["actor": JSON($0.actor), "since": JSON($0.since), "reason": JSON($0.reason)]
             } ?? .null,
+            "disk_full": .bool(isDiskFull),
+            "reconciling": .bool(isReconciling),
             "holds": .array(holds.map(\.jsonWithScope)),
             "tracks": .array(tracks.map(json)),
         ]
@@ -123,6 +129,14 @@ struct StatusReport: Sendable {
             if let since = stop.since { line += ", since \(Words.moment(since, from: page.now))" }
             if let reason = stop.reason { line += ": \(reason)" }
             lines.append(page.paint("✖ \(line)", .bold, .red))
+        }
+        if isDiskFull {
+            let line = "the journal's disk is full: only holds, STOP and brakes are written"
+            lines.append(page.paint("✖ \(line)", .bold, .red))
+        }
+        if isReconciling {
+            let line = "restored from a backup: open actions are probed before anything starts"
+            lines.append(page.paint("‖ \(line)", .yellow))
         }
         for hold in holds {
             lines.append(page.paint("‖ hold on \(hold.scope), by \(hold.words(on: page))", .yellow))

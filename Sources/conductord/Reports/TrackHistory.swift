@@ -109,7 +109,7 @@ struct TrackHistory: Sendable {
             )
         case .attempt(let record): take(record)
         case .outcome(let record): take(record)
-        case .boot, .machine, .poll, .tick: return
+        case .boot, .machine, .upkeep, .poll, .tick: return
         }
     }
 
