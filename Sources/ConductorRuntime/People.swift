@@ -39,7 +39,7 @@ extension Engine {
         case .add(let given, let moment): (stage, since) = (given ?? firstStage(of: track), moment)
         case .register: (stage, since) = (nil, nil)
         case .hold, .resume, .stop, .liftStop, .advance, .pause, .cancel, .retry, .abandon,
-            .signoff, .resolve:
+            .signoff, .resolve, .override, .approve, .rearm, .migrate:
             return nil
         }
         return .discovery(

@@ -22,9 +22,9 @@ package struct Decision: Sendable, Equatable, Codable {
     package var alerts: [String]
     package var replies: [CommandReply]
     /// Actions that were decided and will not be sent.
-    package var abandoned: [Abandoned]
+    @LeftOutWhenEmpty package var abandoned: [Abandoned]
     /// Claims of a transition that was given up before anything was done.
-    package var released: [String]
+    @LeftOutWhenEmpty package var released: [String]
 
     /// An action that was decided and will not be sent, and why.
     package struct Abandoned: Sendable, Equatable, Codable {

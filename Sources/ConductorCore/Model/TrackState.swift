@@ -34,9 +34,9 @@ package struct TrackState: Sendable, Equatable, Codable {
     /// What people have signed off or confirmed, by team or confirmation.
     package var signoffs: [String: SignoffRecord]
     /// Conditions that people let count as met, in order of name.
-    package var overrides: [Override]
+    @LeftOutWhenEmpty package var overrides: [Override]
     /// People's consent to transitions from this stage.
-    package var approvals: [Approval]
+    @LeftOutWhenEmpty package var approvals: [Approval]
     /// Nothing is polled or decided any more.
     package var retired: Bool
     /// Set once the journal was restored from a backup that knew the track.
