@@ -36,7 +36,8 @@ package enum Conductor {
     ///
     /// Returns, by track, the claims that are denied.
     ///
-    /// Brakes need none. Among the others: who waits longest first, then by name.
+    /// Brakes need none, and are not among the proposals. The others in this order: the higher
+    /// priority, who waits longer, by name. A proposal gets all of its claims or none.
     package static func admit(
         _ proposals: [ClaimProposal],
         held: [ClaimGrant],
@@ -49,7 +50,8 @@ package enum Conductor {
         #endif
         var denied: [TrackID: [String]] = [:]
         let order = proposals.sorted { left, right in
-            left.since.elapsed != right.since.elapsed
+            if left.priority != right.priority { return left.priority > right.priority }
+            return left.since.elapsed != right.since.elapsed
                 ? left.since.elapsed < right.since.elapsed : left.track < right.track
         }
         for proposal in order {
@@ -80,11 +82,14 @@ package struct ClaimProposal: Sendable, Hashable {
     package var claims: [String]
     /// Since when the track has been in its stage.
     package var since: Stamp
+    /// Higher goes first.
+    package var priority: Int
 
-    package init(track: TrackID, claims: [String], since: Stamp) {
+    package init(track: TrackID, claims: [String], since: Stamp, priority: Int = 0) {
         self.track = track
         self.claims = claims
         self.since = since
+        self.priority = priority
     }
 }
 

@@ -19,6 +19,8 @@ package enum Limits {
     package static let fileBytes = 4 << 20
     /// Source code points of one condition.
     package static let conditionCodePoints = 4_000
+    /// The longest that a backend's "try again later" is followed.
+    package static let longestPause = Span.hours(24)
     /// Commands waiting to be taken up.
     package static let queuedCommands = 1_000
 }

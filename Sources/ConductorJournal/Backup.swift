@@ -18,6 +18,7 @@ extension ReadOnlyJournal {
     /// - Parameters:
     ///   - file: where the copy goes.
     ///   - replaces: whether a file that is there may be replaced.
+    /// - Returns: the copy, and what its check found.
     /// - Throws: `exists` where there is a file already, or why the copy cannot be written.
     package func backUp(to file: String, replaces: Bool) throws -> JournalCopy {
         guard replaces || FilePath.size(of: file) == nil else {

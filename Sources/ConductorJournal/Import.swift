@@ -10,6 +10,7 @@ extension Journal {
     /// - Parameters:
     ///   - path: where the journal goes; nothing may be there.
     ///   - line: the next line without its end, nil after the last.
+    /// - Returns: the head, as the export has it.
     /// - Throws: `badExport` with the number of the line, `exists`, or why it cannot be written.
     package static func importing(
         to path: String,

@@ -39,6 +39,7 @@ extension Journal {
     /// - Parameters:
     ///   - span: how much stays whole, counted back from the last tick, in whole days of UTC.
     ///   - now: the wall clock.
+    /// - Returns: what went, and what stayed.
     /// - Throws: `JournalError`; nothing was taken out then.
     package func prune(keeping span: Span, now: Instant) throws -> PruneReport {
         do {

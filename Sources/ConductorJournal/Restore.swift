@@ -25,6 +25,7 @@ extension Journal {
     ///   - path: where the journal belongs.
     ///   - holder: who restores, as another writer is told.
     ///   - now: the wall clock.
+    /// - Returns: both ends, and where the old journal is.
     /// - Throws: `inUse` while a daemon runs, `corrupt` where the backup is not whole, or why a
     ///   file cannot be written; the journal that was there is then where it was, or aside.
     package static func restore(

@@ -155,7 +155,6 @@ enum Schema {
         ) STRICT;
         CREATE INDEX command_by_id ON command (id);
         CREATE INDEX command_by_scope ON command (scope);
-        CREATE INDEX command_by_request ON command (request, scope);
 
         CREATE TABLE intent (
             seq INTEGER PRIMARY KEY,
@@ -203,7 +202,6 @@ enum Schema {
             hash BLOB NOT NULL
         ) STRICT;
         CREATE INDEX outcome_by_track ON outcome (track);
-        CREATE INDEX outcome_by_key ON outcome (key);
 
         CREATE TABLE discovery (
             seq INTEGER PRIMARY KEY,
@@ -226,6 +224,10 @@ enum Schema {
         """
 
     private static let sealsAndUpkeep = """
+        -- A journal that was made between two steps has them already.
+        CREATE INDEX IF NOT EXISTS command_by_request ON command (request, scope);
+        CREATE INDEX IF NOT EXISTS outcome_by_key ON outcome (key);
+
         -- What was done to the journal itself: restored, pruned; and whether the disk is full.
         CREATE TABLE upkeep (
             seq INTEGER PRIMARY KEY,

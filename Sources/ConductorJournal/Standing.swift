@@ -98,6 +98,15 @@ package struct Standing {
         let held = Set(rows.map(\.sequence))
         rows += try reader.upkeepRows(before: end).filter { !held.contains($0.sequence) }
         rows.sort { $0.sequence < $1.sequence }
+        // A wish to migrate names the machine to move to.
+        for row in rows {
+            guard case .command(let record) = row.entry,
+                case .migrate(let wanted) = record.command.request,
+                record.command.scope.contains(track), wanted != digest,
+                let machine = try reader.machine(wanted)
+            else { continue }
+            rows.insert(JournalRow(sequence: 0, entry: .machine(machine)), at: 0)
+        }
         if let digest, let machine = try reader.machine(digest) {
             rows.insert(JournalRow(sequence: 0, entry: .machine(machine)), at: 0)
         }

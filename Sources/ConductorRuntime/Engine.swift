@@ -271,7 +271,14 @@ package actor Engine {
             try Self.fold(before.entries, before.bodies, into: &seen)
         }
         tick.successors = seen.successors
-        tick.denied = seen.denials(in: tick, limits: settings.deployment.claims)
+        tick.denied = seen.denials(
+            in: tick,
+            limits: settings.deployment.claims,
+            priorities: Dictionary(
+                settings.deployment.apps.map { ($0.name, $0.priority) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
         let turns = seen.decideAll(in: tick)
         if world.low, !mustBeWritten(turns) {
             tickNumber -= 1

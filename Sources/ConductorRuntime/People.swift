@@ -44,7 +44,7 @@ extension Engine {
         case .add(let given, let moment): (stage, since) = (given ?? firstStage(of: track), moment)
         case .register: (stage, since) = (nil, nil)
         case .hold, .resume, .stop, .liftStop, .advance, .pause, .cancel, .retry, .abandon,
-            .signoff, .resolve:
+            .signoff, .resolve, .override, .approve, .rearm, .migrate:
             return nil
         }
         return .discovery(
@@ -66,6 +66,16 @@ extension Engine {
     /// Why a command cannot even be taken in.
     private func refusal(of command: Command) -> String? {
         switch (command.request, command.scope) {
+        case (.migrate(let digest), .track(let track)):
+            guard world.live.contains(track) else { return "there is no live track at \(track)" }
+            guard let newest = settings.machines["\(track.app)/\(track.platform)"] else {
+                return
+                    "the rules that are loaded have no machine for \(track.app)/\(track.platform)"
+            }
+            return newest.digest == digest
+                ? nil : "the daemon runs other rules than those that were compared: start it again"
+        case (.migrate, _):
+            return "tracks migrate one by one"
         case (.register, .track(let track)):
             if world.states[track] != nil { return "\(track) is registered already" }
             return refusal(ofTrack: track)
@@ -88,7 +98,8 @@ extension Engine {
             return refusal(ofScope: command.scope, lifting: command.request == .resume)
         case (.advance, let scope), (.pause, let scope), (.cancel, let scope),
             (.retry, let scope), (.abandon, let scope), (.signoff, let scope),
-            (.resolve, let scope):
+            (.resolve, let scope), (.override, let scope), (.approve, let scope),
+            (.rearm, let scope):
             return world.live.contains(where: scope.contains)
                 ? nil : "there is no live track at \(scope)"
         }

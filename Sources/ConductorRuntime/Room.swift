@@ -48,7 +48,8 @@ extension Engine {
         guard journal.isLow() == true else { return nil }
         switch command.request {
         case .hold, .stop, .pause, .cancel: return nil
-        case .add, .register, .resume, .liftStop, .advance, .retry, .abandon, .signoff, .resolve:
+        case .add, .register, .resume, .liftStop, .advance, .retry, .abandon, .signoff, .resolve,
+            .override, .approve, .rearm, .migrate:
             return "the disk of the journal is full: only holds, STOP and brakes are taken;"
                 + " make room, then ask again"
         }

@@ -52,6 +52,65 @@ package enum PublishedMachine {
                 ),
                 at: 0
             )
+        case "published-approving":
+            machine.name = name
+            for place in machine.transitions.indices
+            where machine.transitions[place].name == "rollout_1->rollout_100" {
+                machine.transitions[place].approvals = 2
+            }
+        case "published-stricter":
+            machine.name = name
+            machine.parameters["crash_limit"] = .double(0.003)
+            for place in machine.conditions.indices
+            where machine.conditions[place].name == "used_enough" {
+                machine.conditions[place].expr = "quality.plays >= 40000"
+            }
+        case "published-without-rollout":
+            machine.name = name
+            machine.stages.removeAll { $0.name == "rollout_1" }
+            machine.transitions.removeAll { $0.from == "rollout_1" || $0.to == .stage("rollout_1") }
+        case "published-on-error":
+            machine.name = name
+            machine.transitions.append(
+                Transition(
+                    name: "final_rc->submitted on error",
+                    from: "final_rc",
+                    to: .stage("cancelled"),
+                    actions: [
+                        ActionUse("store.withdraw"),
+                        ActionUse("chat.post", with: ["text": .string("given up")]),
+                    ],
+                    onErrorOf: "final_rc->submitted"
+                )
+            )
+        case "published-two-claims":
+            machine.name = name
+            machine.transitions.insert(
+                Transition(
+                    name: "the other way",
+                    from: "rollout_1",
+                    to: .stage("rollout_100"),
+                    when: ["itgc_passed"],
+                    actions: [ActionUse("store.complete_rollout")],
+                    claims: ["side_door"]
+                ),
+                at: machine.transitions.firstIndex { $0.name == "rollout_1->cancelled" } ?? 0
+            )
+        case "published-expiring":
+            machine.name = name
+            for place in machine.actions.indices {
+                switch machine.actions[place].name {
+                case "chat.post":
+                    machine.actions[place].policy.expires = .hours(1)
+                    machine.actions[place].policy.latestWins = true
+                    machine.actions[place].scope = .release
+                case "store.submit_for_review":
+                    machine.actions[place].policy.expires = .minutes(30)
+                    machine.actions[place].policy.maxTries = 50
+                    machine.actions[place].policy.giveUpAfter = .minutes(20)
+                default: break
+                }
+            }
         case "published-tagging":
             machine.name = name
             for place in machine.transitions.indices
@@ -85,7 +144,9 @@ package enum PublishedMachine {
 
     package static let names = [
         "published", "published-resuming", "published-webhook", "published-once",
-        "published-tagging", "published-side-road", "published-careful",
+        "published-tagging", "published-side-road", "published-approving", "published-stricter",
+        "published-without-rollout", "published-on-error", "published-two-claims",
+        "published-expiring", "published-careful",
     ]
 
     package static let published = Machine(

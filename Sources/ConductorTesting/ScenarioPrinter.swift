@@ -51,6 +51,8 @@ struct ScenarioPrinter {
         if let entered = decision.entered { details.append("enters \(entered)") }
         for line in decision.withheld { details.append("withholds \(line)") }
         if let drift = decision.drift { details.append("drift: reality shows \(drift)") }
+        for item in decision.abandoned { details.append("abandons \(item.key): \(item.reason)") }
+        for claim in decision.released { details.append("releases the claim \(claim)") }
         for alert in decision.alerts { details.append("alert: \(alert)") }
         details += changes(of: decision, track)
         if case .error(let fault) = turn.state.phase {
@@ -144,7 +146,7 @@ struct ScenarioPrinter {
         if let since = leaf.since { text += ", since \(since)" }
         if let owner = leaf.owner { text += ", owner \(owner)" }
         if let earliest = leaf.earliest { text += ", at the earliest \(earliest)" }
-        if let note = leaf.note, !leaf.isMet { text += "; \(note)" }
+        if let note = leaf.note, !leaf.isMet || leaf.overridden != nil { text += "; \(note)" }
         var lines = [text]
         for fact in leaf.facts {
             let value = fact.value?.description ?? "nothing"

@@ -257,6 +257,19 @@ package struct ScenarioRunner {
                 throw line.fault("'\(word)' is no verdict")
             }
             request = .signoff(what: what, verdict: verdict)
+        case "override":
+            let condition = try line.word("a condition")
+            if line.take("lift") {
+                request = .override(condition: condition, term: .lifted)
+            } else if let text = line.value(after: "until") {
+                guard let instant = Instant(rfc3339: text) else { throw line.fault("no time") }
+                request = .override(condition: condition, term: .until(instant))
+            } else {
+                request = .override(condition: condition, term: .lasting(try line.span("a span")))
+            }
+        case "approve": request = .approve(transition: line.isEmpty ? nil : try line.word("a name"))
+        case "rearm": request = .rearm(transition: line.isEmpty ? nil : try line.word("a name"))
+        case "migrate": request = .migrate(to: try load(try line.word("a machine"), line))
         case "resolve":
             let part = try line.word("a part of a key")
             let done = try line.word("done or not-done") == "done"
@@ -277,6 +290,15 @@ package struct ScenarioRunner {
         )
         if line.take("with") { return }
         try settle()
+    }
+
+    /// Takes a machine into the journal, as a start with new rules does.
+    private mutating func load(_ name: String, _ line: ScriptLine) throws -> String {
+        guard let value = PublishedMachine.named(name) else {
+            throw line.fault("there is \(PublishedMachine.names.joined(separator: ", "))")
+        }
+        try rehearsal.add(value, digest: name)
+        return name
     }
 
     private func fullKey(_ part: String, _ line: ScriptLine) throws -> String {

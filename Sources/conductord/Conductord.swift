@@ -18,7 +18,8 @@ struct Conductord: AsyncParsableCommand {
             Head.self,
             Backup.self, Restore.self, Export.self, Import.self, Prune.self,
             Track.self, Signoff.self, Hold.self, Resume.self, Advance.self, Pause.self,
-            Cancel.self, Retry.self, Abandon.self, Resolve.self, Stop.self,
+            Cancel.self, Retry.self, Abandon.self, Rearm.self, Resolve.self, Override.self,
+            Approve.self, Migrate.self, Stop.self,
         ]
     )
 }

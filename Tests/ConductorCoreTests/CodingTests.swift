@@ -31,6 +31,11 @@ import Testing
             .add(stage: "branched", since: Instant(milliseconds: 1)), .hold, .resume, .stop,
             .liftStop, .advance(to: nil), .advance(to: "submitted"), .pause, .cancel, .retry,
             .resolve(key: "a/b/c/1/1/d", done: true),
+            .override(condition: "calm", term: .until(Instant(milliseconds: 5))),
+            .override(condition: "calm", term: .lasting(.hours(4))),
+            .override(condition: "calm", term: .lifted), .approve(transition: nil),
+            .approve(transition: "a->b"), .rearm(transition: nil), .rearm(transition: "a->b"),
+            .migrate(to: "abc"),
         ]
         requests += Command.Abandonment.allCases.map { .abandon($0) }
         requests += Command.Signoff.allCases.map { .signoff(what: "team", verdict: $0) }

@@ -6,6 +6,11 @@ struct RandomWorld {
     static let tracks = ["music/ios/8.9.2", "music/android/8.9.2", "radio/ios/2.0"]
         .compactMap(TrackID.init)
 
+    /// Machines that have all stages of the published process.
+    private static let machines = PublishedMachine.names.filter {
+        $0 != "published-without-rollout"
+    }
+
     var rehearsal = Rehearsal(at: Instant(milliseconds: 1_772_442_000_000))
     private var dice: Dice
     private var observations: [String: [Scope: Observation]] = [:]
@@ -17,7 +22,7 @@ struct RandomWorld {
         rehearsal.limits = [
             ClaimLimit(name: "full_rollout", limit: 1, per: .platform, within: .hours(24))
         ]
-        let machine = dice.pick(PublishedMachine.names)
+        let machine = dice.pick(Self.machines)
         guard let value = PublishedMachine.named(machine) else { return }
         try rehearsal.boot()
         try rehearsal.add(value, digest: machine)
@@ -131,6 +136,9 @@ struct RandomWorld {
             .abandon(.asDone), .signoff(what: "playback", verdict: .approved),
             .signoff(what: "search", verdict: .optedOut),
             .signoff(what: "store_approved", verdict: .approved), .stop, .liftStop, .liftStop,
+            .override(condition: "used_enough", term: .lasting(.hours(9))),
+            .override(condition: "crash_rate_ok", term: .lifted), .approve(transition: nil),
+            .rearm(transition: nil),
         ]
         try rehearsal.ask(
             Command(

@@ -47,6 +47,17 @@ private struct Situation {
                     liftedHold: false
                 )
             )
+        case .approval:
+            for actor in ["os:ada", "os:linus"] {
+                state.approvals.append(
+                    Approval(
+                        transition: transition,
+                        candidate: state.candidate,
+                        actor: actor,
+                        at: now.wall
+                    )
+                )
+            }
         case .phase: state.uncertain = []
         case .clock: break
         }

@@ -40,7 +40,7 @@ import Testing
                     poll.result = .ok(body: digest, observedAt: observed)
                 }
                 return .poll(poll)
-            case .boot, .tick, .command, .intent, .attempt, .outcome: return entry
+            case .boot, .tick, .command, .intent, .attempt, .outcome, .upkeep: return entry
             }
         }
         let journal = try Journal(path: path, holder: "test", create: true)

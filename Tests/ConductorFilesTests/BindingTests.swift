@@ -180,4 +180,75 @@ import Testing
         #expect(!loaded.rendered.contains("hunter2"))
         #expect(!loaded.faults.map(\.json.description).joined().contains("hunter2"))
     }
+
+    @Test func `binds approvals, and the road out of an error as a transition of its own`() throws {
+        var sample = Sample()
+        sample.replace(
+            rules: """
+                transitions:
+                  - {from: branched, to: final_rc, when: [built]}
+                  - from: final_rc
+                    to: rollout
+                    when: [no_bugs]
+                    do: [store.start]
+                    approvals: 2
+                    on_error: {to: paused, do: [store.pause]}
+                  - {from: rollout, to: done, manual: true, claims: [full]}
+                  - {from: paused, to: $previous, manual: true}
+                """
+        )
+        let loaded = sample.load()
+        #expect(loaded.rendered == "")
+        let machine = try #require(loaded.deployment?.app("music")?.machines["ios"])
+        let start = try #require(machine.transitions.first { $0.from == "final_rc" })
+        #expect(start.approvals == 2)
+        let road = try #require(machine.transitions.first { $0.onErrorOf == start.name })
+        #expect(road.name == "final_rc->rollout on error")
+        #expect(road.to == .stage("paused"))
+        #expect(road.actions == [ActionUse("store.pause")])
+        #expect(road.approvals == nil && road.when.isEmpty && !road.manual)
+    }
+
+    @Test func `a road out of an error closes circles, and is resolved like others`() {
+        var sample = Sample()
+        func with(_ road: String) -> [String] {
+            sample.replace(
+                rules: """
+                    transitions:
+                      - {from: branched, to: final_rc, when: [built]}
+                      - {from: final_rc, to: rollout, when: [no_bugs], do: [store.start], on_error: \(road)}
+                      - {from: rollout, to: done, manual: true, claims: [full]}
+                      - {from: paused, to: $previous, manual: true}
+                    """
+            )
+            return sample.load().codes
+        }
+        #expect(with("{to: branched}") == ["E042"])
+        #expect(with("{to: pausd}") == ["E020"])
+        #expect(with("{to: final_rc}").contains("E051"))
+        #expect(with("{to: paused, do: [store.paus]}") == ["E022"])
+        #expect(with("{do: [store.pause]}") == ["E011"])
+        #expect(with("{to: paused, when: [built]}") == ["E010"])
+        #expect(with("{to: $previous}").contains("E043"))
+    }
+
+    @Test func `reads how long actions and messages count, and whose turn is first`() throws {
+        var sample = Sample()
+        sample.replace(
+            config: """
+                actions:
+                  store.start: {kind: log, direction: raises, expires: 1h, give_up_after: 20m}
+                  store.pause: {kind: log, direction: brakes, latest_wins: true}
+                apps: {music: {platforms: [ios, android], priority: 7}}
+                """
+        )
+        let loaded = sample.load()
+        #expect(loaded.rendered == "")
+        let deployment = try #require(loaded.deployment)
+        let start = try #require(deployment.action("store.start")).declaration.policy
+        #expect(start.expires == .hours(1) && start.giveUpAfter == .minutes(20))
+        #expect(start.latestWins == nil)
+        #expect(deployment.action("store.pause")?.declaration.policy.latestWins == true)
+        #expect(deployment.app("music")?.priority == 7)
+    }
 }

@@ -133,6 +133,11 @@ enum Sample {
             .add(stage: nil, since: nil), .add(stage: "submitted", since: stamp(4).wall), .hold,
             .resume, .stop, .liftStop, .advance(to: nil), .advance(to: "rollout_1"), .pause,
             .cancel, .retry, .resolve(key: "k", done: true),
+            .override(condition: "calm", term: .until(stamp(4).wall)),
+            .override(condition: "calm", term: .lasting(.hours(4))),
+            .override(condition: "calm", term: .lifted), .approve(transition: nil),
+            .approve(transition: nasty), .rearm(transition: nil), .rearm(transition: nasty),
+            .migrate(to: nasty),
         ]
         + Command.Abandonment.allCases.map { .abandon($0) }
         + Command.Signoff.allCases.map { .signoff(what: "team \(nasty)", verdict: $0) }

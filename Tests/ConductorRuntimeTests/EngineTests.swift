@@ -141,6 +141,55 @@ import Testing
         #expect(try bench.replay(full: true).divergences.isEmpty)
     }
 
+    @Test func `the same id again is the same command, and gets the same answer`() async throws {
+        let bench = try Bench()
+        let engine = try bench.engine(on: try bench.open())
+        try await engine.boot()
+        try await bench.add(to: engine)
+        func ask(_ id: String, _ request: Command.Request) async throws -> CommandReply {
+            try await engine.submit(
+                Command(
+                    id: id,
+                    actor: "test",
+                    scope: .track(bench.track()),
+                    request: request,
+                    reason: "a test"
+                )
+            )
+        }
+        let override = Command.Request.override(condition: "ready", term: .lasting(.hours(4)))
+        let first = try await ask("o", override)
+        bench.clock.advance(by: .hours(1))
+        let second = try await ask("o", override)
+        #expect(first.accepted && first == second)
+        let state = try #require(await engine.snapshot().states[bench.track()])
+        #expect(state.step == 1, "one command, one transition")
+        let refused = try await ask("r", .rearm(transition: nil))
+        #expect(!refused.accepted)
+        #expect(try await ask("r", .rearm(transition: nil)) == refused)
+        #expect(try bench.replay(full: true).divergences.isEmpty)
+    }
+
+    @Test func `a track moves to the rules that are loaded, and to no others`() async throws {
+        let bench = try Bench()
+        let engine = try bench.engine(on: try bench.open())
+        try await engine.boot()
+        try await bench.add(to: engine)
+        func migrate(_ id: String, to digest: String, at scope: Scope) async throws -> CommandReply
+        {
+            try await engine.submit(
+                Command(id: id, actor: "test", scope: scope, request: .migrate(to: digest))
+            )
+        }
+        let track = Scope.track(bench.track())
+        #expect(try await !migrate("a", to: "another", at: track).accepted)
+        #expect(try await !migrate("b", to: "another", at: .installation).accepted)
+        let pinned = try #require(await engine.snapshot().states[bench.track()]).machine
+        let reply = try await migrate("c", to: pinned, at: track)
+        #expect(reply.accepted && reply.message.contains("already"))
+        #expect(try bench.replay(full: true).divergences.isEmpty)
+    }
+
     @Test func `starts nothing while the STOP file is there`() async throws {
         let bench = try Bench()
         let engine = try bench.engine(on: try bench.open())

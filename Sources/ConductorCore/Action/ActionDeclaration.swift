@@ -33,17 +33,30 @@ package struct ActionPolicy: Sendable, Hashable, Codable {
     package var maxTries: Int
     /// First pause between tries; doubles each time.
     package var backoff: Span
+    /// What has not begun this long after it was decided is not begun any more; brakes are.
+    package var expires: Span?
+    /// No further try begins later than this after the first; brakes go on.
+    package var giveUpAfter: Span?
+    /// Of non-blocking actions of this name and scope only the newest is sent, and never while an
+    /// older one can still arrive.
+    package var latestWins: Bool?
 
     package init(
         deadline: Span = .seconds(60),
         settle: Span = .seconds(5),
         maxTries: Int = 5,
-        backoff: Span = .seconds(5)
+        backoff: Span = .seconds(5),
+        expires: Span? = nil,
+        giveUpAfter: Span? = nil,
+        latestWins: Bool? = nil
     ) {
         self.deadline = deadline
         self.settle = settle
         self.maxTries = maxTries
         self.backoff = backoff
+        self.expires = expires
+        self.giveUpAfter = giveUpAfter
+        self.latestWins = latestWins
     }
 }
 

@@ -26,6 +26,7 @@ extension IntentProgress {
     mutating func recall() {
         guard case .sent = status else { return }
         attempts -= 1
+        if attempts == 0 { firstTry = nil }
         status = .pending
     }
 
@@ -56,6 +57,7 @@ extension IntentProgress {
 
     private mutating func begin(at now: Stamp) {
         attempts += 1
+        firstTry = firstTry ?? now.elapsed
         status = .sent(since: now)
     }
 
@@ -120,7 +122,7 @@ extension IntentProgress {
         // A brake is never given up.
         guard attempts < intent.policy.maxTries || intent.direction == .brakes else {
             status = .failed(
-                reason: "gave up after \(attempts) tries: \(reason)",
+                reason: "\(Self.gaveUp) \(attempts) tries: \(reason)",
                 remedy: nil
             )
             return
@@ -129,8 +131,52 @@ extension IntentProgress {
         let base = intent.policy.backoff * (1 << doublings)
         let seed = Jitter.hash("\(intent.key)/\(attempts)")
         let jitter = Span(milliseconds: Int64(seed % UInt64(max(1, base.milliseconds / 4 + 1))))
-        let pause = max(base + jitter, after ?? .zero)
-        status = .backoff(until: now.advanced(by: pause).elapsed, reason: reason)
+        // A backend does not put a release off for ever.
+        let pause = max(base + jitter, min(after ?? .zero, Limits.longestPause))
+        let next = now.advanced(by: pause).elapsed
+        if let total = intent.policy.giveUpAfter, intent.direction != .brakes,
+            next > (firstTry ?? now.elapsed).saturatingAdd(total.milliseconds)
+        {
+            status = .failed(
+                reason: "\(Self.gaveUp) \(attempts) tries, as the next would come later than"
+                    + " \(total) after the first: \(reason)",
+                remedy: nil
+            )
+            return
+        }
+        status = .backoff(until: next, reason: reason)
+    }
+
+    /// How the reason begins when tries or their time ran out.
+    private static let gaveUp = "gave up after"
+
+    /// Whether it failed for want of further tries, not by a refusal.
+    var hasGivenUp: Bool {
+        if case .failed(let reason, _) = status { reason.hasPrefix(Self.gaveUp) } else { false }
+    }
+
+    /// Whether its time was over before it began, or before it was to be tried again.
+    func isExpired(at now: Stamp) -> Bool {
+        guard let expires = intent.expires, intent.direction != .brakes else { return false }
+        switch status {
+        case .pending, .backoff: return now.elapsed >= expires
+        case .sent, .quiet, .probing, .probeAgain, .done, .failed, .inDoubt, .abandoned:
+            return false
+        }
+    }
+
+    /// When it expires, unless it begins before.
+    var expiryAhead: Int64? {
+        switch status {
+        case .pending, .backoff: intent.direction == .brakes ? nil : intent.expires
+        case .sent, .quiet, .probing, .probeAgain, .done, .failed, .inDoubt, .abandoned: nil
+        }
+    }
+
+    /// Whether it is of the kind of which only the newest is sent, and the same as another one.
+    func isSameMessage(as other: IntentProgress) -> Bool {
+        intent.policy.latestWins == true && other.intent.policy.latestWins == true
+            && intent.action == other.intent.action && intent.scope == other.intent.scope
     }
 
     /// When an attempt without any answer is in doubt: its effect can have arrived by then.
@@ -195,6 +241,14 @@ extension IntentProgress {
         case .performed(let outcome):
             return performed(outcome, attempt: record.number, begun: begun, at: now)
         case .probed(let answer): return probed(answer, number: record.number, at: now)
+        }
+    }
+
+    /// Whether a person's testimony can settle it: its fate is looked for, or nobody knows it.
+    var isUnsettled: Bool {
+        switch status {
+        case .quiet, .probing, .probeAgain, .inDoubt: true
+        case .pending, .sent, .backoff, .done, .failed, .abandoned: false
         }
     }
 

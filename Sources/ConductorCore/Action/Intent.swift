@@ -18,6 +18,8 @@ package struct Intent: Sendable, Hashable, Codable {
     package var policy: ActionPolicy
     /// Rendered; secrets stay references.
     package var parameters: JSON
+    /// The moment of the elapsed clock from which on it is not begun any more.
+    package var expires: Int64?
 
     package init(
         key: String,
@@ -32,7 +34,8 @@ package struct Intent: Sendable, Hashable, Codable {
         lane: String,
         blocking: Bool,
         policy: ActionPolicy,
-        parameters: JSON
+        parameters: JSON,
+        expires: Int64? = nil
     ) {
         self.key = key
         self.track = track
@@ -47,6 +50,7 @@ package struct Intent: Sendable, Hashable, Codable {
         self.blocking = blocking
         self.policy = policy
         self.parameters = parameters
+        self.expires = expires
     }
 
     /// The stage that its transition leaves.

@@ -48,6 +48,15 @@ package struct Command: Sendable, Hashable, Codable {
         case signoff(what: String, verdict: Signoff)
         /// A person's testimony about an action whose effect is in doubt.
         case resolve(key: String, done: Bool)
+        /// Lets a condition count as met for transitions, for the present candidate, until a moment.
+        case override(condition: String, term: OverrideTerm)
+        /// Consent to a transition that asks for it; nil means the one that does.
+        case approve(transition: String?)
+        /// Arms again what was abandoned; nil means all of it.
+        case rearm(transition: String?)
+        /// Moves the track to the machine of this digest, which must be the newest of its app and
+        /// platform.
+        case migrate(to: String)
     }
 
     /// What becomes of a transition that a person gives up.
@@ -56,6 +65,14 @@ package struct Command: Sendable, Hashable, Codable {
         case stay
         /// The stage is entered as if all had been done.
         case asDone = "as_done"
+    }
+
+    /// How long an override counts.
+    package enum OverrideTerm: Sendable, Hashable, Codable {
+        case until(Instant)
+        case lasting(Span)
+        /// Not any more.
+        case lifted
     }
 
     /// A sign-off's verdict.

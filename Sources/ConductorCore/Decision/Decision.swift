@@ -21,6 +21,16 @@ package struct Decision: Sendable, Equatable, Codable {
     /// Things that a person should be called for.
     package var alerts: [String]
     package var replies: [CommandReply]
+    /// Actions that were decided and will not be sent.
+    @LeftOutWhenEmpty package var abandoned: [Abandoned]
+    /// Claims of a transition that was given up before anything was done.
+    @LeftOutWhenEmpty package var released: [String]
+
+    /// An action that was decided and will not be sent, and why.
+    package struct Abandoned: Sendable, Equatable, Codable {
+        package var key: String
+        package var reason: String
+    }
 
     /// A condition's verdict.
     package struct ConditionVerdict: Sendable, Equatable, Codable {
@@ -85,4 +95,6 @@ package enum LeafKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// The second look that precedes a raise.
     case confirmation
     case candidate
+    /// The consent of one or more people.
+    case approval
 }

@@ -70,6 +70,8 @@ package struct Explanation: Sendable, Equatable {
         package var earliest: Instant?
         /// In words, for people, where the verdict alone says too little.
         package var note: String?
+        /// Set where a person lets a condition count as met.
+        package var overridden: Overridden?
 
         package init(
             _ name: String,
@@ -112,6 +114,22 @@ package struct Explanation: Sendable, Equatable {
             case .unknown: .unknown
             case .notApplicable: .grey
             }
+        }
+    }
+
+    /// A condition that counts as met by a person's word.
+    package struct Overridden: Sendable, Equatable {
+        package var actor: String
+        package var reason: String
+        package var until: Instant
+        /// What it is by the facts.
+        package var instead: Verdict
+
+        init(by override: Override, instead: Verdict) {
+            actor = override.actor
+            reason = override.reason
+            until = override.until.wall
+            self.instead = instead
         }
     }
 

@@ -26,6 +26,7 @@ extension TrackMachine {
         state.resumes = before.state.resumes
         state.confirmation = before.state.confirmation
         state.disarmed = before.state.disarmed
+        state.approvals = before.state.approvals
         intents.removeSubrange(before.intents...)
         fired = nil
         entered = nil
@@ -64,6 +65,7 @@ extension TrackMachine {
             }
         }
         if let second {
+            if !second.needsPush { wished = second.transition.claims }
             if let asked = state.confirmation {
                 // What waits for a push is asked for again by the push alone.
                 if asked.transition == second.transition.name,
@@ -118,13 +120,30 @@ extension TrackMachine {
         guard let to = target(of: transition.to) else {
             preconditionFailure("Only transitions with a destination are offered.")
         }
+        let before = state
+        // The road out of an error gives up what failed; what is done stays done.
+        if transition.onErrorOf != nil { supersede() }
         fire(
             transition.name,
             to: to,
             actions: transition.actions,
-            claims: transition.claims,
+            claims: machine.direction(of: transition.actions) == .brakes ? [] : transition.claims,
             cause: cause
         )
+        beforeFiring?.state = before
+    }
+
+    /// Takes the road that the rules give out of an error.
+    ///
+    /// What is in doubt waits for a person's testimony first.
+    mutating func leaveError() {
+        guard fired == nil, case .error(let fault) = state.phase else { return }
+        for transition in transitionsHere() where transition.onErrorOf != nil {
+            guard leaves(of: transition, pushed: false).allSatisfy(\.isMet) else { continue }
+            fire(transition, cause: .rule)
+            alerts.append("\(fault.progress.transition) failed: \(fault.what)")
+            return
+        }
     }
 
     /// Decides a transition: counts the step, latches the candidate, writes the intents, and lets
@@ -218,7 +237,8 @@ extension TrackMachine {
                 lane: declared.lane ?? key,
                 blocking: declared.blocking,
                 policy: declared.policy,
-                parameters: context.parameters(with: use.with)
+                parameters: context.parameters(with: use.with),
+                expires: declared.policy.expires.map { now.advanced(by: $0).elapsed }
             )
         }
     }

@@ -16,14 +16,16 @@ extension TrackMachine {
         }
         if direction == .raises { leaves += raiseLeaves(of: transition) }
         leaves += peopleLeaves(of: transition, direction: direction, pushed: pushed)
-        for claim in transition.claims {
+        if let approval = approvalLeaf(of: transition) { leaves.append(approval) }
+        // A brake waits for nobody else.
+        for claim in transition.claims where direction != .brakes {
             let denied = view.deniedClaims.contains(claim)
             leaves.append(.init("claim \(claim)", kind: .claim, verdict: denied ? .unmet : .met))
         }
         #if CONDUCTOR_PLANTED_BUGS
             if PlantedBug.claimIgnored.isPlanted { leaves.removeAll { $0.kind == .claim } }
         #endif
-        leaves += phaseLeaves()
+        if transition.onErrorOf == nil { leaves += phaseLeaves() }
         if direction != .brakes { leaves += upkeepLeaves() }
         if let names = transition.within {
             let others = leaves.filter { !$0.isMet }.compactMap(\.earliest)
@@ -52,18 +54,25 @@ extension TrackMachine {
             let condition = machine.conditions[index].condition
             let answer = evaluation.answer(index)
             if answer.verdict != .notApplicable { applied += 1 }
-            leaves.append(
-                Explanation.Leaf(
-                    name,
-                    kind: .condition,
-                    verdict: answer.verdict,
-                    light: light(of: answer),
-                    title: condition.title,
-                    owner: condition.owner,
-                    link: condition.link,
-                    since: state.verdicts[name]?.since.wall
-                )
+            var leaf = Explanation.Leaf(
+                name,
+                kind: .condition,
+                verdict: counted(index),
+                light: light(of: answer),
+                title: condition.title,
+                owner: condition.owner,
+                link: condition.link,
+                since: state.verdicts[name]?.since.wall
             )
+            if let override = override(of: name), answer.verdict != .notApplicable {
+                leaf.overridden = .init(by: override, instead: answer.verdict)
+                leaf.note =
+                    "overridden by \(override.actor) until \(override.until.wall):"
+                    + " \(override.reason)"
+                leaves.append(leaf)
+                continue
+            }
+            leaves.append(leaf)
             if let sustained = condition.sustained, answer.verdict != .notApplicable {
                 leaves.append(sustainedLeaf(name, lasts: sustained))
             }
@@ -172,6 +181,14 @@ extension TrackMachine {
             verdict: missing.map { .unknown(.missing(fact: $0)) } ?? .met,
             note: missing.map { "\($0) of the release candidate is not known" }
         )
+    }
+
+    /// Looks again when what would be latched can be unknown by the passing of time.
+    mutating func wakeWithCandidateFacts() {
+        for path in candidateFacts {
+            guard let index = machine.factIndex[path] else { continue }
+            evaluation.wakeWhenStale(evaluation.resolve(index, maxAge: nil))
+        }
     }
 
     /// The facts that say what the candidate is, as far as they are declared.
@@ -323,7 +340,10 @@ extension TrackMachine {
     /// The person's part of a transition, if there is one.
     private func missingPush(of transition: Transition) -> (name: String, note: String)? {
         if state.disarmed.contains(transition.name) {
-            return ("rearm", "it was abandoned; advance fires it, or one of its conditions turning")
+            return (
+                "rearm",
+                "it was abandoned; rearm arms it again, or one of its conditions turning; advance fires it"
+            )
         }
         if leadsOn(transition) {
             switch state.pause?.by {
@@ -450,7 +470,9 @@ extension TrackMachine {
         let waiting = rules.stages.filter { $0.kind == .waiting }.map(\.name)
         let shown = ([state.stage].compactMap(\.self) + waiting)
             .flatMap { machine.realities[$0]?.facts ?? [] }
-        return machine.facts(ofConditions: transition.when + guards) + shown
+        // A raise does not rest on what an override replaces.
+        let asked = transition.when.filter { override(of: $0) == nil }
+        return machine.facts(ofConditions: asked + guards) + shown
     }
 
     private func isKnown(fact: Int) -> Bool {
@@ -471,7 +493,19 @@ extension TrackMachine {
     func transitionsHere() -> [Transition] {
         guard let stage = state.stage else { return [] }
         return (machine.transitionsFrom[stage] ?? []).map { rules.transitions[$0] }
-            .filter { applies($0.platforms) && target(of: $0.to) != nil }
+            .filter { applies($0.platforms) && target(of: $0.to) != nil && isOpen($0) }
+    }
+
+    /// A road out of an error is there only in the error of its transition.
+    private func isOpen(_ transition: Transition) -> Bool {
+        guard let failed = transition.onErrorOf else { return true }
+        guard case .error(let fault) = state.phase, fault.progress.transition == failed else {
+            return false
+        }
+        switch fault.kind {
+        case .refused, .outOfTries, .halfDone: return true
+        case .inDoubt: return false
+        }
     }
 
     /// The transitions from here, as the decision records them.

@@ -86,6 +86,11 @@ extension TrackMachine {
         case .signoff(let what, let verdict):
             signOff(command, what, verdict, at: record.at.wall)
         case .resolve(let key, let done): resolve(command, key: key, done: done)
+        case .override(let condition, let term):
+            override(command, condition, term, at: record.at)
+        case .approve(let transition): approve(command, transition, at: record.at.wall)
+        case .rearm(let transition): rearm(command, transition)
+        case .migrate: migration = command
         }
     }
 
@@ -94,11 +99,11 @@ extension TrackMachine {
         if case .resume = command.request { !liftedHold } else { false }
     }
 
-    private mutating func accept(_ command: Command, _ message: String) {
+    mutating func accept(_ command: Command, _ message: String) {
         replies.append(CommandReply(id: command.id, accepted: true, message: message))
     }
 
-    private mutating func refuse(_ command: Command, _ message: String, unmet: [String] = []) {
+    mutating func refuse(_ command: Command, _ message: String, unmet: [String] = []) {
         replies.append(
             CommandReply(id: command.id, accepted: false, message: message, unmet: unmet)
         )
@@ -310,6 +315,7 @@ extension TrackMachine {
             // While it is paused, what a resume has done already is against what is believed.
             supersede(keepingDone: state.pause != nil)
             state.disarmed.append(progress.transition)
+            state.approvals.removeAll { $0.transition == progress.transition }
             accept(command, "\(progress.transition) is given up; the track stays")
         case .asDone:
             var done = progress
@@ -353,13 +359,37 @@ extension TrackMachine {
     }
 
     private mutating func resolve(_ command: Command, key: String, done: Bool) {
-        guard case .error(let fault) = state.phase,
-            let place = fault.progress.intents.firstIndex(where: { $0.intent.key == key })
-        else { return refuse(command, "no action '\(key)' is in doubt here") }
-        var progress = fault.progress
-        progress.intents[place].testify(done: done, actor: command.actor)
-        state.phase = .entering(progress)
-        accept(command, done ? "taken as done" : "taken as not done; it is tried again")
+        let answer = done ? "taken as done" : "taken as not done; it is tried again"
+        func isMeant(_ open: IntentProgress) -> Bool { open.intent.key == key }
+        switch state.phase {
+        case .error(let fault):
+            guard let place = fault.progress.intents.firstIndex(where: isMeant) else { break }
+            var progress = fault.progress
+            progress.intents[place].testify(done: done, actor: command.actor)
+            state.phase = .entering(progress)
+            return accept(command, answer)
+        case .entering(var progress):
+            guard let place = progress.intents.firstIndex(where: { isMeant($0) && $0.isUnsettled })
+            else { break }
+            progress.intents[place].testify(done: done, actor: command.actor)
+            state.phase = .entering(progress)
+            return accept(command, answer)
+        case .waiting, .finished: break
+        }
+        if let place = state.outbox.firstIndex(where: { isMeant($0) && $0.isUnsettled }) {
+            state.outbox[place].testify(done: done, actor: command.actor)
+            return accept(command, answer)
+        }
+        if let place = state.uncertain.firstIndex(where: { isMeant($0) && $0.isUnsettled }) {
+            // It was given up: what did not happen is not tried again.
+            state.uncertain[place].testify(done: done, actor: command.actor)
+            if !done { state.uncertain[place].status = .abandoned }
+            return accept(
+                command,
+                done ? "taken as done after it was given up" : "taken as not done, and given up"
+            )
+        }
+        refuse(command, "no action '\(key)' is in doubt here")
     }
 }
 
@@ -369,7 +399,8 @@ extension Command.Request {
     /// A hold never is.
     var changesTheRoad: Bool {
         switch self {
-        case .advance, .cancel, .retry, .abandon, .resolve: true
+        case .advance, .cancel, .retry, .abandon, .resolve, .override, .approve, .rearm, .migrate:
+            true
         case .add, .register, .hold, .resume, .stop, .liftStop, .pause, .signoff: false
         }
     }

@@ -21,6 +21,15 @@ struct TrackMachine {
     var drift: String?
     var alerts: [String] = []
     var replies: [CommandReply] = []
+    var abandoned: [Decision.Abandoned] = []
+    var released: [String] = []
+    /// Claims of the transition that lacks its second look alone.
+    var wished: [String] = []
+
+    /// A person's wish to move the track to the newest machine, once all else that came in is taken.
+    var migration: Command?
+    /// Whether the next turn goes by other rules.
+    var hasMigrated = false
 
     init(_ state: TrackState, _ view: View, _ machine: CompiledMachine, _ moment: Moment) {
         self.machine = machine
@@ -53,16 +62,20 @@ struct TrackMachine {
         if let until = state.raisesBlockedUntil { evaluation.wake(at: until.elapsed) }
         if let restored = view.restored { noteRestore(at: restored) }
         for input in view.inputs { take(input) }
+        if let migration { migrate(migration) }
+        if hasMigrated { return finish() }
         if !state.retired {
             look()
             place()
             settleIn()
             look()
+            keepPermissions()
             keepCredits()
             watchGuards()
             compareWithReality()
             probeOpenActions()
             moveOn()
+            leaveError()
             decideTransition()
             retireWhenOver()
         }
@@ -87,13 +100,16 @@ struct TrackMachine {
             if let attempt = asked.intents[place].openAttempt, !view.begun.contains(attempt) {
                 asked.intents[place].recall()
             }
-            if asked.intents[place].isAboutToStart(at: now),
+            if asked.intents[place].isAboutToStart(at: now)
+                || asked.intents[place].isExpired(at: now),
                 let obstacle = obstacle(before: asked, at: place)
             {
                 progress = asked
                 switch obstacle {
-                case .wait: break
+                case .wait:
+                    if let wake = progress.intents[place].expiryAhead { evaluation.wake(at: wake) }
                 case .withdraw:
+                    releaseClaims(of: progress)
                     state.phase = .waiting
                     state.confirmation = nil
                     forgetCandidateBeforeItsStage()
@@ -111,11 +127,11 @@ struct TrackMachine {
             let mayStart = mayStart(intent, of: progress)
             let changed = progress.intents[place].advance(at: now, mayStart: mayStart)
             if let wake = progress.intents[place].wakeAt { evaluation.wake(at: wake) }
+            if let wake = progress.intents[place].expiryAhead { evaluation.wake(at: wake) }
             switch progress.intents[place].status {
             case .failed(let reason, let remedy):
                 let kind: Fault.Kind =
-                    progress.intents[place].attempts >= intent.policy.maxTries
-                    ? .outOfTries : .refused
+                    progress.intents[place].hasGivenUp ? .outOfTries : .refused
                 state.phase = .error(
                     fault(
                         kind,
@@ -162,6 +178,10 @@ struct TrackMachine {
                 return mayStart(intent, of: progress) ? nil : .wait
             }
         #endif
+        if progress.intents[place].isExpired(at: now) {
+            return progress.intents.contains(where: \.mayHaveLanded)
+                ? .halfDone("\(intent.action) expired before it began") : .withdraw
+        }
         let isRevisited: Bool =
             switch progress.cause {
             case .rule: true
@@ -174,7 +194,7 @@ struct TrackMachine {
             return mayStart(intent, of: progress) ? nil : .wait
         }
         let verdicts = transition.when.compactMap { machine.conditionIndex[$0] }
-            .map { evaluation.answer($0).verdict }
+            .map { counted($0) }
         if verdicts.contains(.unmet) {
             return progress.intents.contains(where: \.mayHaveLanded)
                 ? .halfDone("its conditions do not hold any more") : .withdraw
@@ -228,6 +248,7 @@ struct TrackMachine {
         #endif
         state.confirmation = nil
         state.disarmed = []
+        state.approvals = []
         state.phase = stage.terminal || stage.monitor != nil ? .finished : .waiting
         if stage.kind == .waiting {
             let by: Pause.By =
@@ -285,12 +306,14 @@ struct TrackMachine {
 
     /// Non-blocking actions drain by themselves; neither hold nor STOP silences neutral ones.
     mutating func drainOutbox() {
+        dropOutdated()
         for place in state.outbox.indices {
             let direction = state.outbox[place].intent.direction
             let mayStart =
                 !view.shadow
                 && ((direction == .neutral && !onlyBrakesStart)
                     || (direction == .brakes && !view.stopped))
+                && !waitsForOlder(place)
             if !mayStart, let attempt = state.outbox[place].openAttempt,
                 !view.begun.contains(attempt)
             {
@@ -307,7 +330,8 @@ struct TrackMachine {
                 break
             }
         }
-        state.outbox.removeAll(where: \.isOver)
+        // What is in doubt waits for a person's testimony.
+        state.outbox.removeAll { $0.isOver && !$0.isUnsettled }
         settleUncertain()
     }
 
@@ -407,7 +431,8 @@ struct TrackMachine {
         else { return }
         let over = state.since.advanced(by: stage.monitor ?? .zero).elapsed
         let isOver = now.elapsed >= over || view.successor != nil
-        if isOver, state.outbox.isEmpty, state.uncertain.isEmpty {
+        if isOver, state.outbox.allSatisfy({ $0.isOver && $0.isUnsettled }),
+            state.uncertain.isEmpty {
             state.retired = true
         } else {
             evaluation.wake(at: over)
@@ -445,7 +470,9 @@ struct TrackMachine {
             withheld: withheld,
             drift: drift,
             alerts: alerts,
-            replies: replies
+            replies: replies,
+            abandoned: abandoned,
+            released: released
         )
         let isSettled = state == before && fired == nil && replies.isEmpty
         return Turn(
@@ -454,6 +481,7 @@ struct TrackMachine {
             intents: intents,
             effects: outstanding,
             refetch: refetch,
+            wished: wished,
             wakeAt: isSettled ? evaluation.nextChange : now.elapsed
         )
     }

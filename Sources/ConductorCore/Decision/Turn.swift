@@ -9,6 +9,8 @@ package struct Turn: Sendable, Equatable {
     package var effects: [Effect]
     /// 3. Ask these sources again, past their caches: a raise waits for its second look.
     package var refetch: [String]
+    /// Claims that the track will want once its second look is taken.
+    package var wished: [String]
     /// 4. Come back at this moment of the elapsed clock at the latest.
     package var wakeAt: Int64?
 }

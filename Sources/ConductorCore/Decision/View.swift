@@ -16,6 +16,8 @@ package struct View: Sendable, Equatable {
     ///
     /// One that was decided and is not among them has never been sent.
     package var begun: Set<World.AttemptID>
+    /// The machine that a person asks the track to move to.
+    package var nextMachine: CompiledMachine?
     /// When the journal was restored, until the track has taken note of it.
     package var restored: Stamp?
     /// The journal was restored, and some action that was open is not answered for yet.
@@ -35,6 +37,7 @@ package struct View: Sendable, Equatable {
         shadow: Bool = false,
         deniedClaims: [String] = [],
         begun: Set<World.AttemptID> = [],
+        nextMachine: CompiledMachine? = nil,
         restored: Stamp? = nil,
         reconciling: Bool = false,
         low: Bool = false,
@@ -48,6 +51,7 @@ package struct View: Sendable, Equatable {
         self.shadow = shadow
         self.deniedClaims = deniedClaims
         self.begun = begun
+        self.nextMachine = nextMachine
         self.restored = restored
         self.reconciling = reconciling
         self.low = low

@@ -210,6 +210,7 @@ extension TrackMachine {
                 return
             }
         #endif
+        releaseClaims(of: progress)
         state.uncertain += progress.intents.filter { open in
             switch open.intent.direction {
             case .raises: open.mayHaveLanded && (keepingDone || !open.isDone)

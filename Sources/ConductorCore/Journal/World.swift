@@ -218,6 +218,11 @@ package struct World: Sendable {
     /// Takes in a recorded decision whose texts were read, or made again, already.
     mutating func take(_ record: Entry.DecisionRecord, _ decision: Decision, _ state: TrackState) {
         settle(state, decision: record.decision)
+        if !decision.released.isEmpty {
+            grants.removeAll {
+                $0.track == record.track && decision.released.contains($0.claim)
+            }
+        }
         for claim in decision.fired?.claims ?? [] {
             grants.append(
                 ClaimGrant(
@@ -274,7 +279,7 @@ package struct World: Sendable {
         // STOP is the installation's, whatever scope the command names.
         case .stop, .liftStop: dirty.formUnion(live)
         case .add, .register, .hold, .resume, .advance, .pause, .cancel, .retry, .abandon, .signoff,
-            .resolve:
+            .resolve, .override, .approve, .rearm, .migrate:
             break
         }
         for track in live where record.command.scope.contains(track) {
@@ -369,12 +374,24 @@ package struct World: Sendable {
             deniedClaims: tick.denied[track.description] ?? [],
             begun: open.isEmpty
                 ? [] : Set(open.keys.filter { $0.track == track && $0.purpose == .perform }),
+            nextMachine: nextMachine(of: track),
             restored: unaware.contains(track) ? restored : nil,
             reconciling: isReconciling,
             low: low,
             calendars: calendars,
             successor: tick.successors[track.description]
         )
+    }
+
+    /// The machine that the last wish to migrate names.
+    private func nextMachine(of track: TrackID) -> CompiledMachine? {
+        for input in (inputs[track] ?? []).reversed() {
+            guard case .command(let record, _) = input,
+                case .migrate(let digest) = record.command.request
+            else { continue }
+            return machines[digest]
+        }
+        return nil
     }
 
     /// Decides one track in a tick.
@@ -422,21 +439,63 @@ package struct World: Sendable {
         return live.filter { isDue($0, in: tick) }
     }
 
-    /// Claims to deny in this tick: asks every due track what it would fire if all were granted.
-    package func denials(in tick: Entry.Tick, limits: [ClaimLimit]) -> [String: [String]] {
+    /// Claims to deny in this tick: asks every due track what it would fire.
+    ///
+    /// What is denied one transition can leave room for the next one of its track, which may want
+    /// claims too; so it asks until nobody wants what it does not get.
+    ///
+    /// `priorities`: of apps, by name; higher goes first, and 0 is what others have.
+    package func denials(
+        in tick: Entry.Tick,
+        limits: [ClaimLimit],
+        priorities: [String: Int] = [:]
+    ) -> [String: [String]] {
         guard !limits.isEmpty else { return [:] }
         var open = tick
         open.denied = [:]
-        let proposals = decideAll(in: open).compactMap { track, turn -> ClaimProposal? in
-            guard let fired = turn.decision.fired, !fired.claims.isEmpty,
-                let state = states[track]
-            else { return nil }
-            return ClaimProposal(track: track, claims: fired.claims, since: state.since)
+        while true {
+            let turns = decideAll(in: open)
+            func proposals(_ claims: (Turn) -> [String]) -> [ClaimProposal] {
+                turns.compactMap { track, turn in
+                    let claims = claims(turn)
+                    guard !claims.isEmpty, let state = states[track] else { return nil }
+                    return ClaimProposal(
+                        track: track,
+                        claims: claims,
+                        since: state.since,
+                        priority: priorities[track.app] ?? 0
+                    )
+                }
+            }
+            let wanted = proposals { $0.decision.fired?.claims ?? [] }
+            var refused = Conductor.admit(wanted, held: grants, limits: limits, at: tick.at)
+            let granted = wanted.filter { refused[$0.track] == nil }.flatMap { proposal in
+                proposal.claims.map {
+                    ClaimGrant(claim: $0, track: proposal.track, at: tick.at)
+                }
+            }
+            // Who still looks takes nothing from those who are ready, nor from one another; but where
+            // there is no room it need not look, and may go another way.
+            for wish in proposals(\.wished) {
+                let answer = Conductor.admit(
+                    [wish],
+                    held: grants + granted,
+                    limits: limits,
+                    at: tick.at
+                )
+                if let claims = answer[wish.track] { refused[wish.track] = claims }
+            }
+            var isSettled = true
+            for (track, claims) in refused {
+                var known = open.denied[track.description] ?? []
+                for claim in claims where !known.contains(claim) {
+                    known.append(claim)
+                    isSettled = false
+                }
+                open.denied[track.description] = known.sorted { $0.precedes($1) }
+            }
+            if isSettled { return open.denied }
         }
-        var denied: [String: [String]] = [:]
-        let refused = Conductor.admit(proposals, held: grants, limits: limits, at: tick.at)
-        for (track, claims) in refused { denied[track.description] = claims }
-        return denied
     }
 
     /// The entries that record a round: what changed, and nothing that did not.

@@ -113,17 +113,21 @@ package struct AppDefinition: Sendable, Equatable {
     package var machines: [String: Machine]
     /// Decide and record what would be done; start no action.
     package var shadow: Bool
+    /// Whose turn it is first where claims limit apps together: the higher one's.
+    package var priority: Int
 
     package init(
         name: String,
         platforms: [String],
         machines: [String: Machine],
-        shadow: Bool = false
+        shadow: Bool = false,
+        priority: Int = 0
     ) {
         self.name = name
         self.platforms = platforms
         self.machines = machines
         self.shadow = shadow
+        self.priority = priority
     }
 }
 

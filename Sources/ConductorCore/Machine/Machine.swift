@@ -241,6 +241,10 @@ package struct Transition: Sendable, Hashable, Codable {
     package var platforms: [String]
     /// A declared resume after a guard's pause: at most this many times per track.
     package var resumeLimit: Int?
+    /// How many people must approve it, each for the candidate at hand; nil: none.
+    package var approvals: Int?
+    /// The transition whose error this is the road out of.
+    package var onErrorOf: String?
     /// Calendars that must all be open; nil: at any time.
     package var within: [String]?
 
@@ -255,6 +259,8 @@ package struct Transition: Sendable, Hashable, Codable {
         claims: [String] = [],
         platforms: [String] = [],
         resumeLimit: Int? = nil,
+        approvals: Int? = nil,
+        onErrorOf: String? = nil,
         within: [String]? = nil
     ) {
         self.name = name
@@ -267,6 +273,8 @@ package struct Transition: Sendable, Hashable, Codable {
         self.claims = claims
         self.platforms = platforms
         self.resumeLimit = resumeLimit
+        self.approvals = approvals
+        self.onErrorOf = onErrorOf
         self.within = within
     }
 }

@@ -13,6 +13,7 @@ struct MapEdge: Sendable, Hashable {
         var edges: [MapEdge] = []
         for transition in machine.transitions {
             var label = transition.manual ? [byHand(transition)] : []
+            if transition.onErrorOf != nil { label.append("on error") }
             label += transition.when
             if let dwell = transition.dwell { label.append("after \(dwell)") }
             if !transition.platforms.isEmpty { label.append("on " + list(transition.platforms)) }

@@ -33,6 +33,10 @@ package struct TrackState: Sendable, Equatable, Codable {
     package var uncertain: [IntentProgress]
     /// What people have signed off or confirmed, by team or confirmation.
     package var signoffs: [String: SignoffRecord]
+    /// Conditions that people let count as met, in order of name.
+    @LeftOutWhenEmpty package var overrides: [Override]
+    /// People's consent to transitions from this stage.
+    @LeftOutWhenEmpty package var approvals: [Approval]
     /// Nothing is polled or decided any more.
     package var retired: Bool
     /// Set once the journal was restored from a backup that knew the track.
@@ -53,6 +57,8 @@ package struct TrackState: Sendable, Equatable, Codable {
         resumes = 0
         uncertain = []
         signoffs = [:]
+        overrides = []
+        approvals = []
         retired = false
     }
 }
@@ -117,6 +123,8 @@ package struct IntentProgress: Sendable, Equatable, Codable {
     /// Attempts begun so far.
     package var attempts: Int
     package var status: Status
+    /// When the first attempt was decided, on the elapsed clock.
+    package var firstTry: Int64?
 
     package enum Status: Sendable, Equatable, Codable {
         /// Decided, not begun.

@@ -95,6 +95,12 @@ package final class CompiledMachine: Sendable {
     }
 }
 
+extension CompiledMachine: Equatable {
+    package static func == (left: CompiledMachine, right: CompiledMachine) -> Bool {
+        left.digest == right.digest
+    }
+}
+
 /// A condition with its compiled expressions.
 package struct CompiledCondition: Sendable {
     package let condition: Condition

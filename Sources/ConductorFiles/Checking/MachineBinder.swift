@@ -147,7 +147,9 @@ struct MachineBinder {
     private mutating func bindActions(_ graph: MachineGraph) {
         var declared: [String: ActionDeclaration] = [:]
         for index in machine.transitions.indices {
-            let texts = document.transitions[graph.transitionOrigins[index]].actions
+            let rule = document.transitions[graph.transitionOrigins[index]]
+            let isErrorRoad = machine.transitions[index].onErrorOf != nil
+            let texts = isErrorRoad ? rule.onError?.actions ?? [] : rule.actions
             machine.transitions[index].actions = bound(texts, &declared)
         }
         for index in machine.guards.indices {

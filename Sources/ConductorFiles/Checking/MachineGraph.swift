@@ -44,7 +44,25 @@ struct MachineGraph {
                         claims: rule.claims.map(\.text),
                         platforms: rule.platforms.map(\.text),
                         resumeLimit: rule.resumeLimit?.value,
+                        approvals: rule.approvals?.value,
                         within: rule.within.isEmpty ? nil : rule.within.map(\.text)
+                    )
+                )
+            }
+        }
+        // Behind all others: they are no choice beside them.
+        for (index, rule) in document.transitions.enumerated() where isHere(rule.platforms) {
+            guard let to = rule.onError?.to.map(Self.destination) else { continue }
+            for from in rule.from {
+                let name = rule.boundName(from: from.text)
+                transitionOrigins.append(index)
+                machine.transitions.append(
+                    Transition(
+                        name: "\(name) on error",
+                        from: from.text,
+                        to: to,
+                        platforms: rule.platforms.map(\.text),
+                        onErrorOf: name
                     )
                 )
             }
@@ -115,7 +133,7 @@ struct MachineGraph {
         case .unreachableStage, .noWayOut: !document.hasUnknownStages
         case .unboundedCycle, .previousOutsideWaiting, .latchWithoutCandidate, .guardToItself,
             .raisingGuard, .noPersonsWay, .resumeMisuse, .unconditional, .leavesTerminal,
-            .selfLoop, .blindGuard, .overlap:
+            .selfLoop, .blindGuard, .overlap, .approvalMisuse, .raisingErrorRoad:
             true
         }
     }
@@ -138,6 +156,8 @@ struct MachineGraph {
             case .selfLoop: .selfLoop
             case .blindGuard: .blindGuard
             case .overlap: .overlap
+            case .approvalMisuse: .approvalMisuse
+            case .raisingErrorRoad: .raisingErrorRoad
             }
         return (code, place(of: finding))
     }
@@ -153,8 +173,12 @@ struct MachineGraph {
             let from = rule.from.first { $0.text == machine.transitions[index].from }?.place
             switch finding.kind {
             case .leavesTerminal: return from ?? rule.place
-            case .previousOutsideWaiting, .selfLoop: return rule.to?.place ?? rule.place
+            case .previousOutsideWaiting, .selfLoop:
+                let isErrorRoad = machine.transitions[index].onErrorOf != nil
+                return (isErrorRoad ? rule.onError?.to : rule.to)?.place ?? rule.place
             case .resumeMisuse: return rule.resumeLimit?.place ?? rule.place
+            case .approvalMisuse: return rule.approvals?.place ?? rule.place
+            case .raisingErrorRoad: return rule.onError?.place ?? rule.place
             case .unreachableStage, .noWayOut, .unboundedCycle, .latchWithoutCandidate,
                 .guardToItself, .raisingGuard, .noPersonsWay, .unconditional, .blindGuard,
                 .overlap:
@@ -169,7 +193,8 @@ struct MachineGraph {
                 return rule.watch.first { terminal.contains($0.text) }?.place ?? rule.name.place
             case .raisingGuard: return rule.actions.first?.name.place ?? rule.name.place
             case .unreachableStage, .noWayOut, .unboundedCycle, .latchWithoutCandidate,
-                .noPersonsWay, .resumeMisuse, .unconditional, .selfLoop, .blindGuard, .overlap:
+                .noPersonsWay, .resumeMisuse, .unconditional, .selfLoop, .blindGuard, .overlap,
+                .approvalMisuse, .raisingErrorRoad:
                 return rule.name.place
             }
         }

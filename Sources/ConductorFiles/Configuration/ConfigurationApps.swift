@@ -64,6 +64,9 @@ extension ConfigurationReader {
             if let node = section.take("shadow") {
                 app.shadow = reader.flag(node, of: "'shadow'") ?? false
             }
+            if let node = section.take("priority") {
+                app.priority = reader.integer(node, of: "'priority'", in: -1000...1000) ?? 0
+            }
             let platforms = app.platforms.map(\.text)
             if let node = section.take("sources") {
                 app.sources = bindings(node, of: "'sources'", .identifier, platforms)

@@ -45,6 +45,7 @@ struct ConfigurationDocument {
         var machine: Word?
         var platforms: [Word]
         var shadow: Bool
+        var priority = 0
         var sources: [Binding]
         var actions: [Binding]
         var parameters: [RulesDocument.Parameter]

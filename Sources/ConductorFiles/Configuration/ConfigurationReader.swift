@@ -318,6 +318,15 @@ struct ConfigurationReader {
         if let node = section.take("backoff"), let span = reader.span(node, of: "'backoff'") {
             policy.backoff = span
         }
+        policy.expires = section.take("expires").flatMap { reader.span($0, of: "'expires'") }
+        policy.giveUpAfter = section.take("give_up_after").flatMap {
+            reader.span($0, of: "'give_up_after'")
+        }
+        if let node = section.take("latest_wins"),
+            reader.flag(node, of: "'latest_wins'") == true
+        {
+            policy.latestWins = true
+        }
         return policy
     }
 }

@@ -51,7 +51,8 @@ extension Loader {
                         name: app.name.text,
                         platforms: app.platforms.map(\.text),
                         machines: machines,
-                        shadow: app.shadow
+                        shadow: app.shadow,
+                        priority: app.priority
                     ),
                     text: app
                 )

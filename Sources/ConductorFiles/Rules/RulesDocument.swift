@@ -80,8 +80,17 @@ struct RulesDocument: Sendable {
         var within: [Word] = []
         var platforms: [Word]
         var resumeLimit: Located<Int>?
+        var approvals: Located<Int>?
+        var onError: OnErrorText?
         /// Transitions over which this one has priority, said outright.
         var before: [Word]
+    }
+
+    /// The road out of a transition's error.
+    struct OnErrorText: Sendable {
+        var place: Place
+        var to: DestinationText?
+        var actions: [ActionText]
     }
 
     struct GuardText: Sendable {

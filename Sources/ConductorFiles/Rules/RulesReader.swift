@@ -241,6 +241,15 @@ struct RulesReader {
                     place: section.place(of: "resume_limit") ?? node.place
                 )
             }
+            transition.onError = section.take("on_error").flatMap(onError)
+            if let node = section.take("approvals"),
+                let needed = reader.integer(node, of: "'approvals'", in: 1...20)
+            {
+                transition.approvals = Located(
+                    value: needed,
+                    place: section.place(of: "approvals") ?? node.place
+                )
+            }
             transition.before =
                 section.take("before").flatMap { reader.names($0, of: "'before'", single: true) }
                 ?? []
@@ -272,6 +281,17 @@ struct RulesReader {
         if case .sequence(let nodes) = node.content, nodes.isEmpty {
             reader.report(.emptyList, at: node.place, "\(what) names nothing")
         }
+    }
+
+    private func onError(_ node: YAMLNode) -> RulesDocument.OnErrorText? {
+        guard var section = reader.section(node, of: "'on_error'") else { return nil }
+        let road = RulesDocument.OnErrorText(
+            place: node.place,
+            to: section.require("to").flatMap(destination),
+            actions: section.take("do").map(actions) ?? []
+        )
+        section.finish()
+        return road
     }
 
     private func destination(_ node: YAMLNode) -> RulesDocument.DestinationText? {

@@ -21,6 +21,9 @@ struct RulesResolver {
             transition.from = stages(transition.from)
             transition.to = destination(transition.to)
             transition.when = conditions(transition.when)
+            if let road = transition.onError {
+                transition.onError?.to = destination(road.to)
+            }
             document.transitions[index] = transition
         }
         for index in document.guards.indices {

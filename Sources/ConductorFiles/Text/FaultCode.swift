@@ -53,6 +53,8 @@ package enum FaultCode: String, Sendable, Hashable, CaseIterable {
     case unconditional = "E049"
     case leavesTerminal = "E050"
     case selfLoop = "E051"
+    case approvalMisuse = "E055"
+    case raisingErrorRoad = "E056"
     // The deployment
     case badSetting = "E060"
     case badFact = "E061"
@@ -129,6 +131,8 @@ package enum FaultCode: String, Sendable, Hashable, CaseIterable {
         case .unconditional: "A transition that waits for nothing"
         case .leavesTerminal: "A terminal stage is left"
         case .selfLoop: "A transition to its own stage"
+        case .approvalMisuse: "Approvals for a brake"
+        case .raisingErrorRoad: "A road out of an error that gives the release to more users"
         case .badSetting: "A setting does not fit"
         case .badFact: "A fact's declaration does not fit"
         case .secretLiteral: "A secret stands in the file"

@@ -9,12 +9,15 @@ struct Hold: AsyncParsableCommand {
         discussion: """
             Examples:
               conductord hold music/ios/8.9.2 --reason \"waiting for legal\"
-              conductord hold music
+              conductord hold music --hard
             """
     )
 
     @Argument(help: "What to hold: a track, a release (app/version), an app, or *.")
     var scope: Scope
+
+    @Flag(help: "Say outright what every hold is: what is under way starts nothing further either.")
+    var hard = false
 
     @OptionGroup var request: RequestOptions
 

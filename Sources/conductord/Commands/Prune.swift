@@ -66,8 +66,3 @@ struct Prune: ParsableCommand {
         return lines.joined(separator: "\n")
     }
 }
-
-extension Span: ExpressibleByArgument {
-    /// A length of time as people write it: `90s`, `2h`, `180d`.
-    package init?(argument: String) { self.init(text: argument) }
-}

@@ -19,15 +19,13 @@ struct Asking {
         id: String? = nil,
         basedOn: Int? = nil
     ) async throws {
-        let command = Command(
-            id: id ?? UUID().uuidString.lowercased(),
-            actor: Peer.own,
-            scope: scope,
-            request: request,
+        let reply = try await reply(
+            to: request,
+            at: scope,
             reason: reason,
+            id: id,
             basedOn: basedOn
         )
-        let reply = try await answer(to: command)
         if output.json {
             try Output.print(JSON(encoding: reply))
         } else if reply.accepted {
@@ -36,6 +34,26 @@ struct Asking {
             Output.complain("no: \(reply.message)")
         }
         if !reply.accepted { throw Exit.no }
+    }
+
+    /// Sends, and returns the answer.
+    func reply(
+        to request: Command.Request,
+        at scope: Scope,
+        reason: String? = nil,
+        id: String? = nil,
+        basedOn: Int? = nil
+    ) async throws -> CommandReply {
+        try await answer(
+            to: Command(
+                id: id ?? UUID().uuidString.lowercased(),
+                actor: Peer.own,
+                scope: scope,
+                request: request,
+                reason: reason,
+                basedOn: basedOn
+            )
+        )
     }
 
     /// Asks whoever is there.
@@ -67,7 +85,8 @@ struct Asking {
         let loaded =
             switch command.request {
             case .hold, .resume, .stop, .liftStop: wiring.loadIfSound()
-            case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve:
+            case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve,
+                .override, .approve, .rearm, .migrate:
                 try wiring.load()
             }
         let (engine, journal) = try wiring.engine(loaded, acts: false) { _ in }
@@ -91,4 +110,9 @@ extension TrackID: ExpressibleByArgument {
 /// A time on the command line, RFC 3339.
 extension Instant: ExpressibleByArgument {
     package init?(argument: String) { self.init(rfc3339: argument) }
+}
+
+/// A length of time on the command line: `90s`, `4h`, `1h30m`.
+extension Span: ExpressibleByArgument {
+    package init?(argument: String) { self.init(text: argument) }
 }

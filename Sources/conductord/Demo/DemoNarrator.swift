@@ -211,6 +211,10 @@ extension Command.Request {
         case .abandon: "abandon"
         case .signoff(let what, let verdict): "signoff \(what) (\(verdict.rawValue))"
         case .resolve(let key, _): "resolve \(key)"
+        case .override(let condition, let term): "override \(condition) \(term.words)"
+        case .approve(let transition): "approve" + (transition.map { " \($0)" } ?? "")
+        case .rearm(let transition): "rearm" + (transition.map { " \($0)" } ?? "")
+        case .migrate: "migrate"
         }
     }
 }

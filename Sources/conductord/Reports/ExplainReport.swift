@@ -56,6 +56,7 @@ struct ExplainReport: Sendable {
             "owner": JSON(leaf.owner),
             "link": JSON(leaf.link),
             "note": JSON(leaf.note),
+            "overridden": leaf.overridden.map(json) ?? .null,
             "since": JSON(leaf.since),
             "earliest": JSON(leaf.earliest),
             "facts": .array(
@@ -70,6 +71,16 @@ struct ExplainReport: Sendable {
                     ]
                 }
             ),
+        ]
+    }
+
+    private func json(of overridden: Explanation.Overridden) -> JSON {
+        [
+            "by": .string(overridden.actor),
+            "until": JSON(overridden.until),
+            "reason": .string(overridden.reason),
+            "verdict": .string(overridden.instead.name),
+            "cause": JSON(overridden.instead.cause?.name),
         ]
     }
 
@@ -167,6 +178,10 @@ struct ExplainReport: Sendable {
         let name = leaf.title == nil ? leaf.name : page.paint("(\(leaf.name))", .faint)
         var text = page.paint("\(mark.sign) ", mark.ink) + title + name
         text += page.paint("  \(Self.verdict(of: leaf))", mark.ink)
+        if let overridden = leaf.overridden {
+            text += page.paint(" by an override; by the facts \(overridden.instead.name)", .yellow)
+            if let cause = overridden.instead.cause { text += page.paint(", \(cause)", .yellow) }
+        }
         if let cause = leaf.verdict.cause { text += page.paint(", \(cause)", mark.ink) }
         return text
     }
@@ -286,7 +301,7 @@ struct ExplainReport: Sendable {
             let cause = leaf.verdict.cause.map { " (\($0))" } ?? ""
             return "\(leaf.name) must be known, fresh and quiet\(cause)"
         case .push:
-            let verb = leaf.name == "resume" ? "resume" : "advance"
+            let verb = ["resume", "rearm"].contains(leaf.name) ? leaf.name : "advance"
             return "a person's word: 'conductord \(verb) \(track)'"
                 + (leaf.name == "push" ? "" : note)
         case .hold:
@@ -298,6 +313,7 @@ struct ExplainReport: Sendable {
         case .phase: return leaf.name + note
         case .confirmation: return "the second look, which follows by itself"
         case .candidate: return "the release candidate\(note)"
+        case .approval: return "people's consent\(note)"
         }
     }
 }

@@ -54,6 +54,9 @@ struct StatusReport: Sendable {
             "alerts": JSON(track.decision?.alerts ?? []),
             "drift": JSON(track.decision?.drift),
             "shadow": .bool(track.isShadowed),
+            "overrides": .array(state.overrides.map(json)),
+            "approvals": .array(state.approvals.map(json)),
+            "disarmed": JSON(state.disarmed),
             "next": .array(
                 (track.decision?.transitions ?? []).map { candidate in
                     [
@@ -66,6 +69,26 @@ struct StatusReport: Sendable {
                     ]
                 }
             ),
+        ]
+    }
+
+    private func json(of override: ConductorCore.Override) -> JSON {
+        [
+            "condition": .string(override.condition),
+            "candidate": override.candidate?.json ?? .null,
+            "actor": .string(override.actor),
+            "reason": .string(override.reason),
+            "since": JSON(override.since.wall),
+            "until": JSON(override.until.wall),
+        ]
+    }
+
+    private func json(of approval: Approval) -> JSON {
+        [
+            "transition": .string(approval.transition),
+            "candidate": approval.candidate?.json ?? .null,
+            "actor": .string(approval.actor),
+            "at": JSON(approval.at),
         ]
     }
 
@@ -165,6 +188,9 @@ struct StatusReport: Sendable {
         var text = blocking(track).joined(separator: ", ")
         if let drift = track.decision?.drift {
             text += (text.isEmpty ? "" : "; ") + "reality shows \(drift)"
+        }
+        for override in track.state.overrides {
+            text += (text.isEmpty ? "" : "; ") + "\(override.condition) overridden"
         }
         for alert in track.decision?.alerts ?? [] { text += (text.isEmpty ? "" : "; ") + alert }
         if let earliest = track.wayOn?.earliest {

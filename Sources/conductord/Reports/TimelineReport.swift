@@ -126,6 +126,7 @@ struct TimelineReport: Sendable {
         case .error, .alert: ("✖", [.red])
         case .drift: ("≠", [.magenta])
         case .withheld: ("◌", [.magenta])
+        case .abandoned: ("⊘", [.yellow])
         case .retired: ("■", [.faint])
         }
     }

@@ -21,7 +21,7 @@ struct TrackHistory: Sendable {
     /// The kinds of events: a closed list.
     enum Kind: String, Sendable, CaseIterable {
         case registered, command, fired, entered, intent, attempt, outcome, probe, blocked, light
-        case error, drift, withheld, alert, retired
+        case error, drift, withheld, abandoned, alert, retired
     }
 
     /// A stretch of time in a stage; `until` is nil for the present one.
@@ -330,6 +330,10 @@ struct TrackHistory: Sendable {
         for what in decision.withheld where last?.withheld.contains(what) != true {
             add(.withheld, at, ["what": .string(what)], "would have been done: \(what)")
         }
+        for item in decision.abandoned {
+            let what: [String: JSON] = ["key": .string(item.key), "why": .string(item.reason)]
+            add(.abandoned, at, what, "\(item.key) is not sent: \(item.reason)")
+        }
         for what in decision.alerts where last?.alerts.contains(what) != true {
             add(.alert, at, ["what": .string(what)], what)
         }
@@ -394,6 +398,10 @@ extension Command.Request {
         case .abandon: "abandon"
         case .signoff: "signoff"
         case .resolve: "resolve"
+        case .override: "override"
+        case .approve: "approve"
+        case .rearm: "rearm"
+        case .migrate: "migrate"
         }
     }
 
@@ -407,6 +415,21 @@ extension Command.Request {
         case .signoff(let what, let verdict):
             ["what": .string(what), "verdict": .string(verdict.rawValue)]
         case .resolve(let key, let done): ["key": .string(key), "done": .bool(done)]
+        case .override(let condition, let term):
+            ["condition": .string(condition), "term": .string(term.words)]
+        case .approve(let transition), .rearm(let transition): ["transition": JSON(transition)]
+        case .migrate(let digest): ["machine": .string(digest)]
+        }
+    }
+}
+
+extension Command.OverrideTerm {
+    /// As on the command line.
+    var words: String {
+        switch self {
+        case .until(let instant): "--until \(instant)"
+        case .lasting(let span): "--for \(span)"
+        case .lifted: "--lift"
         }
     }
 }

@@ -5,6 +5,7 @@ package struct MachineFinding: Sendable, Hashable {
         case unreachableStage, noWayOut, unboundedCycle, previousOutsideWaiting
         case latchWithoutCandidate, guardToItself, raisingGuard, noPersonsWay, resumeMisuse
         case unconditional, leavesTerminal, selfLoop, blindGuard, overlap
+        case approvalMisuse, raisingErrorRoad
     }
 
     /// The part of the machine that it is about.

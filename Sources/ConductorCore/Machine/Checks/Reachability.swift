@@ -51,7 +51,9 @@ extension Machine {
 
     /// Stages that are neither left nor an end.
     var exitFindings: [MachineFinding] {
-        let left = Set(transitions.map(\.from)).union(guards.flatMap(\.watch))
+        let left = Set(transitions.filter { $0.onErrorOf == nil }.map(\.from)).union(
+            guards.flatMap(\.watch)
+        )
         return
             stages
             .filter { !$0.terminal && $0.monitor == nil && !left.contains($0.name) }

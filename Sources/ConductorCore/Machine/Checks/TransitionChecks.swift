@@ -27,7 +27,9 @@ extension Machine {
                     + " '\(from.name)' is none"
             )
         }
-        if !transition.manual, transition.when.isEmpty, transition.dwell == nil {
+        if !transition.manual, transition.when.isEmpty, transition.dwell == nil,
+            transition.onErrorOf == nil
+        {
             find(
                 .unconditional,
                 "it waits for nothing; name a condition under 'when', or say 'manual: true'"
@@ -39,6 +41,17 @@ extension Machine {
             } else if let from, from.kind != .waiting {
                 find(.resumeMisuse, "only what leaves a stage with 'kind: waiting' resumes")
             }
+        }
+        let directions = transition.actions.map { action($0.action)?.direction }
+        if transition.approvals != nil, directions.contains(.brakes), !directions.contains(.raises)
+        {
+            find(.approvalMisuse, "a brake waits for nobody, and never for approvals")
+        }
+        if transition.onErrorOf != nil, directions.contains(.raises) {
+            find(
+                .raisingErrorRoad,
+                "'on_error' is taken without asking, and may not give the release to more users"
+            )
         }
         return findings
     }
