@@ -37,7 +37,8 @@ package struct FleetState: Sendable, Equatable {
             }
         case .liftStop:
             stop = nil
-        case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve, .override,
+        case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .signoff, .resolve,
+            .override,
             .approve, .rearm, .migrate:
             return
         }

@@ -432,7 +432,8 @@ struct TrackMachine {
         let over = state.since.advanced(by: stage.monitor ?? .zero).elapsed
         let isOver = now.elapsed >= over || view.successor != nil
         if isOver, state.outbox.allSatisfy({ $0.isOver && $0.isUnsettled }),
-            state.uncertain.isEmpty {
+            state.uncertain.isEmpty
+        {
             state.retired = true
         } else {
             evaluation.wake(at: over)

@@ -127,7 +127,8 @@ extension Referee {
         guard reply.accepted else { return }
         let changes: Bool
         switch record.command.request {
-        case .advance, .cancel, .retry, .abandon, .resolve: changes = true
+        case .advance, .cancel, .retry, .abandon, .resolve, .override, .approve, .rearm, .migrate:
+            changes = true
         case .pause:
             changes = false
             if machine.stage(before.stage ?? "")?.kind == .waiting {

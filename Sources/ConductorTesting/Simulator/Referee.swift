@@ -205,7 +205,9 @@ struct Referee {
                 let commit = tracks[track]?.state.candidate?.commit
                 tracks[track]?.signoffs[what] = (verdict, commit)
             }
-        case .add, .register, .advance, .pause, .cancel, .retry, .abandon: break
+        case .add, .register, .advance, .pause, .cancel, .retry, .abandon, .override, .approve,
+            .rearm, .migrate:
+            break
         case .resolve(let key, let done):
             for action in sent.keys where action.key == key && command.scope.contains(action.track)
             {

@@ -60,7 +60,7 @@ extension Simulation {
                 let names = explained.transitions.flatMap(\.leaves).filter { !$0.isMet }
                 let isNamed = names.contains { leaf in
                     switch leaf.kind {
-                    case .drift, .phase, .push: true
+                    case .drift, .phase, .push, .approval: true
                     case .condition, .clock, .guard, .hold, .stop, .claim, .confirmation,
                         .candidate:
                         false

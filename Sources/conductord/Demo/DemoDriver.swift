@@ -184,13 +184,6 @@ final class HeardEvents: Sendable {
     }
 }
 
-extension Engine.PollTarget: Comparable {
-    static func < (left: Self, right: Self) -> Bool {
-        let (mine, others) = (left.scope.description, right.scope.description)
-        return mine == others ? left.source.precedes(right.source) : mine.precedes(others)
-    }
-}
-
 extension RuntimeEvent {
     fileprivate var isCommand: Bool {
         if case .command = self { true } else { false }
