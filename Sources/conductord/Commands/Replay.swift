@@ -11,7 +11,7 @@ struct Replay: ParsableCommand {
 
             With --rules it asks other rules at every recorded tick, one step at a time: which \
             transitions would have come earlier, later, never, or newly, and what made the \
-            difference. Then it ends with 0, or with 1 when the rules have errors.
+            difference. The journal is replayed all the same.
 
             Examples:
               conductord replay
@@ -49,7 +49,6 @@ struct Replay: ParsableCommand {
 
     func validate() throws {
         if rules == nil, since != nil { throw ValidationError("--since goes with --rules") }
-        if rules != nil, full { throw ValidationError("--full does not go with --rules") }
     }
 
     func run() throws {
@@ -77,7 +76,17 @@ struct Replay: ParsableCommand {
                 only: track,
                 progress: progress
             )
-            try Output.print(output, json: { report.json }, text: report.text)
+            // What other rules would have done is worth as much as the journal it is asked of.
+            let replayed = try Self.report(reader, only: track, full: full, progress: progress)
+            try Output.print(
+                output,
+                json: { report.json.merging(replayed.json) },
+                text: { page in
+                    let text = report.text(on: page)
+                    return replayed.isEqual ? text : text + "\n\n" + replayed.text(on: page)
+                }
+            )
+            if !replayed.isEqual { throw Exit.no }
             return
         }
         let report = try Self.report(reader, only: track, full: full, progress: progress)
@@ -168,5 +177,13 @@ extension ReadOnlyJournal {
             return true
         }
         progress(total, total)
+    }
+}
+
+extension JSON {
+    /// The members of two objects; where both have one, that of `self`.
+    fileprivate func merging(_ other: JSON) -> JSON {
+        guard case .object(let mine) = self, case .object(let others) = other else { return self }
+        return .object(mine.merging(others) { first, _ in first })
     }
 }
