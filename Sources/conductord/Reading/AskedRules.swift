@@ -22,7 +22,8 @@ struct AskedRules {
             rules: rules,
             config: config ?? (isDemo ? DemoFiles.builtInConfiguration : "./conductor.yaml"),
             catalog: AllAdapters(),
-            files: DemoFiles()
+            files: DemoFiles(),
+            zones: SystemZones.forCalendar
         )
         deployment = loaded.deployment
         faults = loaded.faults
