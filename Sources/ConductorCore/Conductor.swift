@@ -3,7 +3,9 @@
 /// Pure: no clock, no randomness, no input or output. The same inputs give the same bytes.
 package enum Conductor {
     /// Version of the engine, recorded at every boot.
-    package static let engine = "0.1.0"
+    ///
+    /// What each decides otherwise than the one before is told in `Docs/engine.md`.
+    package static let engine = "0.2.0"
 
     /// Decides one track: at most one transition.
     package static func decide(

@@ -49,8 +49,14 @@ import Testing
         return try ReadOnlyJournal(path: path)
     }
 
-    @Test(arguments: UInt64(500)..<508)
-    func `is known as the whole journal before it knows it`(seed: UInt64) throws {
+    @Test func `is known as the whole journal before it knows it`() throws {
+        var open = 0
+        for seed in UInt64(500)..<508 { open += try compare(seed: seed) }
+        #expect(open > 0)
+    }
+
+    /// Compares every tick of a random world, and returns how many open attempts there were.
+    private func compare(seed: UInt64) throws -> Int {
         var random = try RandomWorld(seed: seed)
         for _ in 0..<70 {
             try random.step()
@@ -70,7 +76,7 @@ import Testing
                     let view = world.view(of: track, in: tick)
                     try #require(
                         standing.before.view(of: track, in: tick) == view,
-                        "tick \(tick.number), \(track)"
+                        "seed \(seed), tick \(tick.number), \(track)"
                     )
                     #expect(try standing.isReproduced(for: track), "\(tick.number), \(track)")
                     compared += 1
@@ -81,6 +87,6 @@ import Testing
             return true
         }
         #expect(compared > 100)
-        #expect(open > 0)
+        return open
     }
 }

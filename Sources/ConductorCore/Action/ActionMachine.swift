@@ -57,7 +57,8 @@ extension IntentProgress {
 
     private mutating func begin(at now: Stamp) {
         attempts += 1
-        firstTry = firstTry ?? now.elapsed
+        // Kept where it is asked for: `give_up_after` counts from it.
+        if intent.policy.giveUpAfter != nil { firstTry = firstTry ?? now.elapsed }
         status = .sent(since: now)
     }
 

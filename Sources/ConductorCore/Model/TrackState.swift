@@ -123,7 +123,7 @@ package struct IntentProgress: Sendable, Equatable, Codable {
     /// Attempts begun so far.
     package var attempts: Int
     package var status: Status
-    /// When the first attempt was decided, on the elapsed clock.
+    /// When the first attempt was decided, on the elapsed clock; nil where nothing counts from it.
     package var firstTry: Int64?
 
     package enum Status: Sendable, Equatable, Codable {
