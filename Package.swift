@@ -10,9 +10,11 @@ let asyncHTTPClient = Target.Dependency.product(
     name: "AsyncHTTPClient",
     package: "async-http-client"
 )
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
     package: "swift-service-lifecycle"
@@ -46,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Floor 0: the Common Expression Language. Knows nothing of releases.
@@ -64,8 +67,8 @@ let package = Package(
         .target(
             name: "SourceAdapters",
             dependencies: [
-                "ConductorCore", "ConductorPorts", asyncHTTPClient, logging, nioCore, nioHTTP1,
-                nioPosix, subprocess, systemPackage, yams,
+                "ConductorCore", "ConductorPorts", asyncHTTPClient, jwtKit, logging, nioCore,
+                nioHTTP1, nioPosix, subprocess, systemPackage, yams,
             ]
         ),
         .target(
