@@ -78,12 +78,12 @@ let package = Package(
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
-        // For tests alone: scenarios, scripted clocks, dice, the simulator.
+        // For tests alone: scenarios, scripted clocks, dice, the simulator, what every adapter must be like.
         .target(
             name: "ConductorTesting",
             dependencies: [
                 "CEL", "ConductorCore", "ConductorPorts", "ConductorJournal", "ConductorRuntime",
-                "SimulationKernel",
+                "SimulationKernel", nioCore, nioHTTP1, nioPosix,
             ]
         ),
         // The simulator's ground: a disk in memory that can lose power, and one thread for all tasks.
@@ -136,8 +136,9 @@ let package = Package(
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [
-                "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
-                nioPosix,
+                "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
+                "ConductorRuntime", "ConductorTesting", "SourceAdapters", cryptoExtras, jwtKit,
+                logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         // Many simulated releases, and bugs planted in them; `Scripts/simulate.sh` builds it optimised.
@@ -152,6 +153,15 @@ let package = Package(
                 "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorTesting",
                 "SimulationKernel",
             ]
+        ),
+        // Every adapter against a server that refuses what its vendor's specification forbids.
+        .executableTarget(
+            name: "contract-test",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", "SourceAdapters", asyncHTTPClient, crypto,
+                cryptoExtras, nioCore, nioHTTP1,
+            ],
+            path: "Tests/Contracts"
         ),
         // The kill test: a driver that kills the real program, and the world that it acts on.
         .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),

@@ -66,12 +66,13 @@ struct GitHubChecks: ConfiguredSource {
                 observation.facts[name] = ObservedFact(value, about: head)
             }
             let checks = try await checks(of: head, root, session)
-            let required = try required ?? Self.protection(of: found)
-            say("github.required", .array(required.map { .string($0) }))
-            if !required.isEmpty, let summary = Self.summary(of: required, in: checks) {
-                say("tests.state", .string(summary.state))
-                say("tests.failed", .array(summary.failed.map { .string($0) }))
-                say("tests.open", .array(summary.open.map { .string($0) }))
+            if let required = try required ?? Self.protection(of: found) {
+                say("github.required", .array(required.map { .string($0) }))
+                if !required.isEmpty, let summary = Self.summary(of: required, in: checks) {
+                    say("tests.state", .string(summary.state))
+                    say("tests.failed", .array(summary.failed.map { .string($0) }))
+                    say("tests.open", .array(summary.open.map { .string($0) }))
+                }
             }
             if let workflow,
                 let run = try await newestRun(of: workflow, branch, head, root, session)
@@ -88,11 +89,11 @@ struct GitHubChecks: ConfiguredSource {
 
     // MARK: What there is
 
-    /// The names that the branch's protection requires.
-    private static func protection(of branch: JSON) throws -> [String] {
-        guard try branch.flag("protected"),
-            let checks = branch["protection"]?["required_status_checks"]
-        else { return [] }
+    /// The names that the branch's protection requires; nil where it does not say.
+    private static func protection(of branch: JSON) throws -> [String]? {
+        guard try branch.flag("protected") else { return [] }
+        guard let checks = branch["protection"]?["required_status_checks"]
+        else { return nil }
         return try checks.list("contexts").map { try $0.text() }
     }
 

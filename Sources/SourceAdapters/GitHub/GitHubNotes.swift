@@ -114,9 +114,11 @@ struct GitHubStatusAction: ConfiguredAction {
         ) {
             for status in try page.list("statuses")
             where try status.text("context") == plan.context {
-                let isSame = try ["state", "description", "target_url"].allSatisfy { name in
-                    try status.textIfAny(name) == plan.body[name]?.stringValue
-                }
+                let isSame =
+                    try status.text("state") == state
+                    && ["description", "target_url"].allSatisfy { name in
+                        try status.textOrNull(name) == plan.body[name]?.stringValue
+                    }
                 return isSame
                     ? .present(evidence: "\(plan.context) is \(state) on \(plan.commit)")
                     : .absent
@@ -205,7 +207,7 @@ struct GitHubCommentAction: ConfiguredAction {
     ) async throws -> ProbeAnswer {
         for page in try await session.pages(place, query: [("per_page", "100")]) {
             for comment in try page.list() {
-                if let body = try comment.textIfAny("body"), body.contains(mark(intent)) {
+                if try comment.text("body").contains(mark(intent)) {
                     return .present(evidence: "comment \(try comment.text("html_url"))")
                 }
             }

@@ -182,7 +182,7 @@ struct GitHubSource: ConfiguredSource {
             // Higher versions are on other branches; looking further back costs a request each.
             for name in newestFirst.prefix(10) {
                 guard let commit = try await GitHub.commit(of: "tags/" + name, root, session)
-                else { continue }
+                else { return nil }
                 let comparison = try await GitHub.compare(commit, head, root, session)
                 if comparison.behind == 0 { return comparison.ahead }
             }

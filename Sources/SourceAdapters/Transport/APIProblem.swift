@@ -36,6 +36,7 @@ struct APIProblem: Error, Sendable, Hashable {
         case .lost(let reason): self.init(.failed, reason)
         case .tooLarge(let limit): self.init(.tooLarge, "more than \(limit) bytes")
         case .strayed(let reason): self.init(.refused, reason)
+        case .garbled(let reason): self.init(.malformed, reason)
         }
     }
 

@@ -74,6 +74,14 @@ extension JSON {
         return list
     }
 
+    /// A text or null; a member that is missing is a fault all the same.
+    func textOrNull(_ path: String...) throws(APIProblem) -> String? {
+        let value = try member(path)
+        if value == .null { return nil }
+        guard let text = value.stringValue else { throw Self.wrong(path, "a text") }
+        return text
+    }
+
     /// A text, or nothing: null and a missing member say the same.
     func textIfAny(_ path: String...) throws(APIProblem) -> String? {
         guard let value = try? member(path), value != .null else { return nil }

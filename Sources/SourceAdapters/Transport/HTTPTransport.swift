@@ -28,8 +28,10 @@ enum HTTPTransport {
         /// The connection ended; the request may have been read.
         case lost(String)
         case tooLarge(limit: Int)
-        /// A redirect that leads nowhere, or to another origin.
+        /// A redirect to another origin, or one too many.
         case strayed(String)
+        /// A redirect to what is no address.
+        case garbled(String)
     }
 
     /// Connections live as long as the process, like the adapters that share them.
@@ -110,7 +112,7 @@ enum HTTPTransport {
             guard [301, 302, 303, 307, 308].contains(answer.status) else { return answer }
             guard let location = answer.headers.first(name: "location"),
                 let next = address.following(location)
-            else { throw .strayed("a redirect to no address") }
+            else { throw .garbled("a redirect to no address") }
             guard next.origin == address.origin else {
                 throw .strayed("a redirect to another origin, \(next.origin); not followed")
             }
