@@ -14,6 +14,7 @@ package struct StandardAdapters: AdapterCatalog {
         .git,
         .github,
         .http,
+        .jira,
         .log,
     ]
 

@@ -23,6 +23,35 @@ enum RoleFacts {
         return entries
     }
 
+    /// The role `tracker`: issues of one kind, such as `blockers`.
+    ///
+    /// `NAME.COUNT` is how many there are; `NAME.oldest` is unknown where there is none.
+    static func tracker(_ name: String, count: String, unit: String) -> [FactSchema.Entry] {
+        let issue: FactType = .record([
+            .init(name: "created", type: .timestamp), .init(name: "key", type: .string),
+            .init(name: "owner", type: .string), .init(name: "priority", type: .string),
+            .init(name: "url", type: .string),
+        ])
+        return [
+            .init(name: "\(name).\(count)", type: .int, unit: unit),
+            .init(name: "\(name).keys", type: .list(.string), emptyIsKnown: true),
+            .init(name: "\(name).issues", type: .list(issue), emptyIsKnown: true),
+            .init(name: "\(name).owners", type: .list(.string), emptyIsKnown: true),
+            .init(name: "\(name).unowned", type: .int, unit: unit),
+            .init(name: "\(name).oldest", type: .timestamp),
+            .init(name: "\(name).url", type: .string),
+        ]
+    }
+
+    /// The role `signoff`, as people answer it: `teams`, a list of `{team, state, opted_out, by}` with
+    /// the states `missing`, `approved` and `rejected`; and a tracker's own `missing` and `url`.
+    static var signoff: [FactSchema.Entry] {
+        People(teams: ["any"]).schema.entries + [
+            .init(name: "missing", type: .list(.string), emptyIsKnown: true),
+            .init(name: "url", type: .string),
+        ]
+    }
+
     /// The role `ci`: the required checks of the release branch's newest commit.
     ///
     /// `tests.state` is `passed`, `failed`, `running` or `missing` (a required check has not begun).

@@ -167,6 +167,25 @@ struct BearerCredential: APICredential {
     }
 }
 
+/// A user's name and a secret, as HTTP's own scheme has them (RFC 7617).
+struct BasicCredential: APICredential {
+    let user: String
+    let password: SecretReference
+
+    var references: [SecretReference] { [password] }
+    var account: String { "\(user) \(password)" }
+
+    func sign(_ context: APISession.Context) async throws -> APISignature {
+        let secret = try password.read()
+        let pair = "\(user):\(secret.revealed())"
+        let coded = Base64.encode(Array(pair.utf8))
+        return APISignature(
+            headers: [("Authorization", "Basic " + coded)],
+            secrets: [secret, Secret(coded)]
+        )
+    }
+}
+
 extension SecretReference {
     /// The secret as it is now.
     func read() throws(APIProblem) -> Secret {
