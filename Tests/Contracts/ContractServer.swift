@@ -88,7 +88,8 @@ final class ContractServer {
         return try await !violations().isEmpty
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> JSON
+    private func send(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws
+        -> JSON
     {
         var request = HTTPClientRequest(url: url + path)
         request.method = method

@@ -58,7 +58,7 @@ struct ContractAnswer: Sendable {
 
     init(
         _ operation: String,
-        _ status: Int = 200,
+        status: Int = 200,
         match: JSON = [:],
         times: Int? = nil,
         _ values: JSON = [:]

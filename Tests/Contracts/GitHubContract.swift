@@ -51,7 +51,7 @@ extension ContractVendor {
         )
     }
 
-    private static let nothing = ContractAnswer("git/get-ref", 404)
+    private static let nothing = ContractAnswer("git/get-ref", status: 404)
 
     private static func settings(_ run: ContractRun, _ more: [String: JSON] = [:]) throws -> JSON {
         let common: [String: JSON] = [
@@ -74,7 +74,7 @@ extension ContractVendor {
         ContractCell(
             "read: a branch that is not there",
             ["repos/get-branch", "repos/get"],
-            [ContractAnswer("repos/get-branch", 404)] + branch
+            [ContractAnswer("repos/get-branch", status: 404)] + branch
         ) { run in
             let facts = try await run.observe("github", settings(run))
             try run.expect(facts["branch.exists"]?.value == false, "branch.exists")
@@ -180,7 +180,7 @@ extension ContractVendor {
             "read: a draft of a release",
             ["repos/get-release-by-tag", "repos/list-releases"],
             [
-                ContractAnswer("repos/get-release-by-tag", 404),
+                ContractAnswer("repos/get-release-by-tag", status: 404),
                 ContractAnswer("repos/list-releases", [["tag_name": "v8.9.2", "draft": true]]),
             ] + branch + [nothing]
         ) { run in
@@ -217,7 +217,7 @@ extension ContractVendor {
             branch + [
                 ContractAnswer(
                     "apps/create-installation-access-token",
-                    201,
+                    status: 201,
                     ["token": "minted-t0ken", "expires_at": "2999-01-01T00:00:00Z"]
                 )
             ]
@@ -236,7 +236,7 @@ extension ContractVendor {
     private static func created(_ name: String) -> ContractAnswer {
         ContractAnswer(
             "git/create-ref",
-            201,
+            status: 201,
             [
                 "ref": .string("refs/" + name),
                 "object": ["type": "commit", "sha": .string(head)],
@@ -263,9 +263,9 @@ extension ContractVendor {
             "act: create release",
             ["repos/get-release-by-tag", "repos/create-release"],
             [
-                ContractAnswer("repos/get-release-by-tag", 404),
+                ContractAnswer("repos/get-release-by-tag", status: 404),
                 ContractAnswer("repos/list-releases", []),
-                ContractAnswer("repos/create-release", 201, release),
+                ContractAnswer("repos/create-release", status: 201, release),
             ]
         ) { run in
             try await run.perform(
@@ -280,7 +280,7 @@ extension ContractVendor {
             "act: publish a draft",
             ["repos/list-releases", "repos/update-release"],
             [
-                ContractAnswer("repos/get-release-by-tag", 404),
+                ContractAnswer("repos/get-release-by-tag", status: 404),
                 ContractAnswer(
                     "repos/list-releases",
                     [["id": 5, "tag_name": "v8.9.2", "draft": true]]
@@ -303,6 +303,7 @@ extension ContractVendor {
                     [
                         "workflow_runs": [
                             [
+                                "created_at": "2999-01-01T00:00:00Z",
                                 "display_title": .string("Release [\(ContractRun.key)]"),
                                 "html_url": "https://github.com/acme/music/actions/runs/8",
                             ]
@@ -329,7 +330,7 @@ extension ContractVendor {
                 ContractAnswer("repos/get-combined-status-for-ref", ["sha": .string(head)]),
                 ContractAnswer(
                     "repos/create-commit-status",
-                    201,
+                    status: 201,
                     ["state": "success", "context": "conductord/act"]
                 ),
             ]
@@ -346,7 +347,7 @@ extension ContractVendor {
             [
                 ContractAnswer(
                     "issues/create-comment",
-                    201,
+                    status: 201,
                     ["html_url": "https://github.com/acme/music/issues/12#comment-1"]
                 )
             ]

@@ -86,7 +86,9 @@ struct Specification {
     }
 
     private func text(of schema: JSON) -> String {
-        switch schema["format"]?.stringValue {
+        let least = Int(schema["minLength"]?.intValue ?? 0)
+        guard least <= 4 else { return String(repeating: "x", count: least) }
+        return switch schema["format"]?.stringValue {
         case "date-time": "2026-01-01T00:00:00Z"
         case "date": "2026-01-01"
         case "uri": "http://127.0.0.1/"

@@ -82,9 +82,7 @@ struct GitHubApp: APICredential {
         } catch {
             throw APIProblem(error.kind, "no token for the App: \(error.message)")
         }
-        guard let ends = Instant(rfc3339: try answer.text("expires_at")) else {
-            throw APIProblem(.malformed, "'expires_at' in the answer should be a time")
-        }
+        let ends = try answer.instant("expires_at")
         let token = Secret(try answer.text("token"))
         MintedTokens.shared.keep(.init(secret: token, ends: ends), of: account, madeFrom: pem)
         return try .bearer(token, hiding: hidden)

@@ -108,15 +108,17 @@ struct GitHubDispatchAction: ConfiguredAction {
         _ root: APIPath,
         _ session: APISession
     ) async throws -> ProbeAnswer {
-        let since = Instant(
-            milliseconds: (Posix.now().milliseconds - Self.lookBack.milliseconds) / 1000 * 1000
-        )
-        for page in try await session.pages(
+        let since = Posix.now() + Span(milliseconds: -Self.lookBack.milliseconds)
+        // The newest come first.
+        let pages = try await session.pages(
             "\(root)/actions/workflows/\(workflow)/runs",
-            query: [
-                ("event", "workflow_dispatch"), ("created", ">=\(since)"), ("per_page", "100"),
-            ]
-        ) {
+            query: [("event", "workflow_dispatch"), ("per_page", "100")]
+        ) { page throws(APIProblem) in
+            try page.list("workflow_runs").last.map { run throws(APIProblem) in
+                try run.instant("created_at") < since
+            } ?? true
+        }
+        for page in pages {
             for run in try page.list("workflow_runs") {
                 guard let title = try run.textIfAny("display_title") else {
                     return .unavailable(reason: "this server does not tell the titles of runs")

@@ -111,11 +111,8 @@ struct GitHubSource: ConfiguredSource {
             say("head", .string(head))
             say("branch.name", .string(branch))
             say("github.protected", .bool(try found.flag("protected")))
-            let time = try found.text("commit", "commit", "committer", "date")
-            guard let instant = Instant(rfc3339: time) else {
-                throw APIProblem(.malformed, "the date of the newest commit is no time")
-            }
-            say("head_time", .string(instant.description))
+            let time = try found.instant("commit", "commit", "committer", "date")
+            say("head_time", .string(time.description))
             if let baseHead {
                 let comparison = try await GitHub.compare(baseHead, head, root, session)
                 say("ahead", .int(comparison.ahead))

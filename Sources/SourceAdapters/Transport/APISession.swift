@@ -34,8 +34,13 @@ struct APISession: Sendable {
 
     /// The pages of a list, first to last; each is asked for where the one before says.
     ///
+    /// None is asked for after one of which `isLast` says so.
     /// - Throws: where a page stands at another origin, or there are more than `AdapterLimits.pages`.
-    func pages(_ path: APIPath, query: [(String, String)] = []) async throws(APIProblem) -> [JSON] {
+    func pages(
+        _ path: APIPath,
+        query: [(String, String)] = [],
+        until isLast: (JSON) throws(APIProblem) -> Bool = { _ in false }
+    ) async throws(APIProblem) -> [JSON] {
         var pages: [JSON] = []
         var next: WebAddress? = try address(path, query)
         while let address = next {
@@ -44,7 +49,7 @@ struct APISession: Sendable {
             }
             let (json, headers) = try await document(address)
             pages.append(json)
-            next = try nextPage(headers, from: address)
+            next = try isLast(json) ? nil : nextPage(headers, from: address)
         }
         return pages
     }

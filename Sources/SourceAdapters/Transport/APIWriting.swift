@@ -69,6 +69,14 @@ extension JSON {
         return flag
     }
 
+    /// A time as RFC 3339 writes it.
+    func instant(_ path: String...) throws(APIProblem) -> Instant {
+        guard let instant = try member(path).stringValue.flatMap(Instant.init(rfc3339:)) else {
+            throw Self.wrong(path, "a time")
+        }
+        return instant
+    }
+
     func list(_ path: String...) throws(APIProblem) -> [JSON] {
         guard let list = try member(path).arrayValue else { throw Self.wrong(path, "a list") }
         return list

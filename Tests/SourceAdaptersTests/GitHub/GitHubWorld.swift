@@ -3,6 +3,8 @@ import ConductorTesting
 import NIOHTTP1
 import Synchronization
 
+@testable import SourceAdapters
+
 /// GitHub as far as the adapters see it: it keeps what is written, and answers as the real one does.
 final class GitHubWorld: Sendable {
     /// Names of commits; `commits` says which come after one another.
@@ -75,6 +77,7 @@ final class GitHubWorld: Sendable {
             "conclusion": conclusion.map { .string($0) } ?? .null,
             "html_url": .string("https://github.example/runs/\(id)"),
             "display_title": .string(title),
+            "created_at": .string(Posix.now().description),
         ]
     }
 
