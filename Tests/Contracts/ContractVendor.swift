@@ -7,7 +7,8 @@ import ConductorCore
 struct ContractVendor: Sendable {
     /// Every vendor: one line each.
     static let all: [ContractVendor] = [
-        .github
+        .github,
+        .jira,
     ]
 
     /// How tokens are signed that the server shall verify.

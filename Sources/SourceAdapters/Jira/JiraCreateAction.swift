@@ -9,8 +9,7 @@ import NIOHTTP1
 ///                   summary: "Sign off ${release}", description: "${with.text}",
 ///                   labels: [release], fields: {fixVersions: [{name: "${version}"}]}}
 ///
-/// A label of its own makes it be found again; the index shows it some seconds later, so give the action
-/// a `settle` of a minute.
+/// A label of its own makes it be found again.
 struct JiraCreateAction: ConfiguredAction {
     static let kind = "jira.create"
 
@@ -50,7 +49,13 @@ struct JiraCreateAction: ConfiguredAction {
     }
 
     var traits: ActionTraits {
-        ActionTraits(actionClass: .createOnce, direction: .neutral, canProbe: true)
+        ActionTraits(
+            actionClass: .createOnce,
+            direction: .neutral,
+            canProbe: true,
+            // The index shows it some seconds later.
+            settle: .minutes(1)
+        )
     }
 
     var secrets: [SecretReference] { jira.secrets }
