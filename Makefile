@@ -1,7 +1,7 @@
 # Two commands do everything on a machine that has Swift and git: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean-run test test-kill soak fuzz bench build format lint setup
+.PHONY: help run clean-run test test-contracts test-kill soak fuzz bench build format lint setup
 
 # How many kills `make test-kill` does, and the seed of their moments (printed; 0 chooses one).
 RUNS ?= 50
@@ -19,7 +19,7 @@ SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) \
 	| while IFS="$$(printf '\t')" read -r name words; do \
-	printf '  make %-12s %s\n' "$$name" "$$words"; done
+	printf '  make %-14s %s\n' "$$name" "$$words"; done
 
 # A debug build is ready in half the time of a release build, and quick enough to play with.
 run: setup ## start the conductor on an example to play with; again later, it goes on
@@ -29,8 +29,12 @@ run: setup ## start the conductor on an example to play with; again later, it go
 clean-run: ## forget the example that `make run` made
 	rm -rf playground
 
-test: setup ## everything that a change must pass; SHARED=DIR adds the cases kept there
-	@SHARED='$(SHARED)' Scripts/test.sh
+test: setup ## everything that a change must pass; SHARED=DIR, CONTRACTS=DIR add what is kept there
+	@SHARED='$(SHARED)' CONTRACTS='$(CONTRACTS)' Scripts/test.sh
+
+test-contracts: setup ## every adapter against servers made from vendors' specifications in CONTRACTS=DIR
+	swift build --product contract-test
+	@Scripts/test-contracts.sh $(CONTRACTS)
 
 test-kill: setup ## kill the daemon RUNS times (50) and count what it did; SEED=N repeats a run
 	swift build

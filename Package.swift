@@ -10,9 +10,11 @@ let asyncHTTPClient = Target.Dependency.product(
     name: "AsyncHTTPClient",
     package: "async-http-client"
 )
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
     package: "swift-service-lifecycle"
@@ -46,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Floor 0: the Common Expression Language. Knows nothing of releases.
@@ -64,8 +67,8 @@ let package = Package(
         .target(
             name: "SourceAdapters",
             dependencies: [
-                "ConductorCore", "ConductorPorts", asyncHTTPClient, logging, nioCore, nioHTTP1,
-                nioPosix, subprocess, systemPackage, yams,
+                "ConductorCore", "ConductorPorts", asyncHTTPClient, jwtKit, logging, nioCore,
+                nioHTTP1, nioPosix, subprocess, systemPackage, yams,
             ]
         ),
         .target(
@@ -75,12 +78,12 @@ let package = Package(
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
-        // For tests alone: scenarios, scripted clocks, dice, the simulator.
+        // For tests alone: scenarios, scripted clocks, dice, the simulator, what every adapter must be like.
         .target(
             name: "ConductorTesting",
             dependencies: [
                 "CEL", "ConductorCore", "ConductorPorts", "ConductorJournal", "ConductorRuntime",
-                "SimulationKernel",
+                "SimulationKernel", nioCore, nioHTTP1, nioPosix,
             ]
         ),
         // The simulator's ground: a disk in memory that can lose power, and one thread for all tasks.
@@ -133,8 +136,9 @@ let package = Package(
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [
-                "ConductorCore", "ConductorPorts", "SourceAdapters", logging, nioCore, nioHTTP1,
-                nioPosix,
+                "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
+                "ConductorRuntime", "ConductorTesting", "SourceAdapters", cryptoExtras, jwtKit,
+                logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         // Many simulated releases, and bugs planted in them; `Scripts/simulate.sh` builds it optimised.
@@ -149,6 +153,15 @@ let package = Package(
                 "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorTesting",
                 "SimulationKernel",
             ]
+        ),
+        // Every adapter against a server that refuses what its vendor's specification forbids.
+        .executableTarget(
+            name: "contract-test",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", "SourceAdapters", asyncHTTPClient, crypto,
+                cryptoExtras, nioCore, nioHTTP1,
+            ],
+            path: "Tests/Contracts"
         ),
         // The kill test: a driver that kills the real program, and the world that it acts on.
         .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),

@@ -2,8 +2,9 @@
 # Everything that a change must pass, in stages; ends at the first that fails and names it.
 #
 # What needs something that is not on this machine is skipped and listed at the end with the
-# reason. SHARED names a directory with further cases (`cel/cases`); without it, ../shared is taken
-# where it exists.
+# reason. SHARED names a directory with further cases (`cel/cases`), CONTRACTS one with vendors'
+# specifications and their server; without them, ../shared and ../shared/vendors are taken where they
+# exist.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -74,6 +75,15 @@ kill_test() {
     # A gate must be seen to close: with a probe that never finds anything, effects come twice.
     Scripts/kill-test.sh --kills 5 && Scripts/kill-test.sh --kills 4 --blind
 }
+
+if [ -z "${CONTRACTS:-}" ] && [ -d ../shared/vendors ]; then CONTRACTS=../shared/vendors; fi
+if [ -z "${CONTRACTS:-}" ] || [ ! -e "$CONTRACTS/contract_server.py" ]; then
+    skip 'contracts' "no directory with contract_server.py; say 'make test CONTRACTS=DIR'"
+elif ! command -v python3 >/dev/null 2>&1 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    skip 'contracts' 'there is no Python 3 that can make a virtual environment'
+else
+    stage 'contracts' Scripts/test-contracts.sh "$CONTRACTS"
+fi
 
 stage 'simulation' Scripts/simulate.sh
 stage 'kill test' kill_test

@@ -42,16 +42,28 @@ package struct SettingsFault: Sendable, Hashable {
     }
 }
 
-/// What an action's kind says by itself; nil where the configuration must say it.
+/// What an action's kind says by itself; nil where the configuration must say it, or may.
 package struct ActionTraits: Sendable, Hashable {
     package var actionClass: ActionClass?
     package var direction: Direction?
     /// Whether there is a way to look if the effect is there.
     package var canProbe: Bool
+    /// What must be done one at a time, such as the edits of a store's package.
+    package var lane: String?
+    /// How late an effect may show: the backend's late arrival, and the lag of its reads.
+    package var settle: Span?
 
-    package init(actionClass: ActionClass?, direction: Direction?, canProbe: Bool) {
+    package init(
+        actionClass: ActionClass?,
+        direction: Direction?,
+        canProbe: Bool,
+        lane: String? = nil,
+        settle: Span? = nil
+    ) {
         self.actionClass = actionClass
         self.direction = direction
         self.canProbe = canProbe
+        self.lane = lane
+        self.settle = settle
     }
 }

@@ -2,6 +2,12 @@ import ConductorCore
 import ConductorPorts
 import Logging
 
+/// What one folder brings: kinds of sources, and kinds of actions.
+struct Backend: Sendable {
+    var sources: [any ConfiguredSource.Type] = []
+    var actions: [any ConfiguredAction.Type] = []
+}
+
 /// A kind of source: its settings, its schema and the asking itself in one type.
 protocol ConfiguredSource: Source {
     /// The word after `kind:`.
@@ -53,6 +59,12 @@ enum AdapterLimits {
     static let redirects = 5
     /// Addresses whose last answer is remembered for a conditional request.
     static let rememberedAnswers = 2_000
+    /// Bytes of all answers that are remembered for that.
+    static let rememberedBytes = 16 << 20
+    /// Pages of one list.
+    static let pages = 20
+    /// Accounts at backends whose pace is kept.
+    static let accounts = 1_000
     /// Scalars and collections that one YAML file may unfold to.
     static let yamlNodes = 500_000
     /// The longest wait that a backend may ask for.

@@ -2,28 +2,24 @@ package import ConductorCore
 package import ConductorPorts
 package import Logging
 
-/// The kinds of sources and actions that come with the conductor.
+/// The backends that come with the conductor.
 ///
-/// A kind lives in one folder and stands in one of the two tables. Reading settings is pure; the
-/// factories look once whether every secret that the settings name is there.
+/// A backend lives in one folder and stands in one line here. Reading settings is pure; the factories
+/// look once whether every secret that the settings name is there.
 package struct StandardAdapters: AdapterCatalog {
-    /// Every kind of source: one line each.
-    private static let sources: [any ConfiguredSource.Type] = [
-        CommandSource.self,
-        FileSource.self,
-        GitSource.self,
-        HTTPSource.self,
+    /// Every backend: one line each.
+    private static let backends: [Backend] = [
+        .command,
+        .file,
+        .git,
+        .github,
+        .http,
+        .jira,
+        .log,
     ]
 
-    /// Every kind of action: one line each.
-    private static let actions: [any ConfiguredAction.Type] = [
-        CommandAction.self,
-        GitBranchAction.self,
-        GitPushAction.self,
-        GitTagAction.self,
-        LogAction.self,
-        WebhookAction.self,
-    ]
+    private static let sources = backends.flatMap(\.sources)
+    private static let actions = backends.flatMap(\.actions)
 
     private let logger: Logger
 

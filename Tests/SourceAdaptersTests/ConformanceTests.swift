@@ -1,5 +1,6 @@
 import ConductorCore
 import ConductorPorts
+import ConductorTesting
 import Foundation
 import Testing
 
@@ -26,7 +27,10 @@ import Testing
             default: .status(404)
             }
         }
-        try await SourceConformance(name: "http") { [secret] backend, timeout in
+        let findings = try await SourceConformance(
+            secret: "s3cret-t0ken",
+            request: request()
+        ) { [secret] backend, timeout in
             try source(
                 "http",
                 [
@@ -36,11 +40,15 @@ import Testing
                 timeout: timeout
             )
         }.run()
+        #expect(findings == [])
         try await server.stop()
     }
 
     @Test func `command walks through the conformance suite`() async throws {
-        try await SourceConformance(name: "command") { [secret, scratch] backend, timeout in
+        let findings = try await SourceConformance(
+            secret: "s3cret-t0ken",
+            request: request()
+        ) { [secret, scratch] backend, timeout in
             let text =
                 switch backend {
                 case .healthy: "echo '{\"n\": 7}'"
@@ -63,6 +71,7 @@ import Testing
                 timeout: timeout
             )
         }.run()
+        #expect(findings == [])
     }
 
     @Test func `file walks through the conformance suite`() async throws {
@@ -72,7 +81,11 @@ import Testing
             "n: \"" + String(repeating: "x", count: 20 << 20) + "\"",
             to: "flooding.yaml"
         )
-        try await SourceConformance(name: "file", impossible: [.hanging, .echoing]) {
+        let findings = try await SourceConformance(
+            impossible: [.hanging, .echoing],
+            secret: "s3cret-t0ken",
+            request: request()
+        ) {
             [scratch] backend, timeout in
             try source(
                 "file",
@@ -80,6 +93,7 @@ import Testing
                 timeout: timeout
             )
         }.run()
+        #expect(findings == [])
     }
 
     @Test func `git walks through the conformance suite`() async throws {
@@ -114,11 +128,16 @@ import Testing
             .healthy: repository, .garbled: broken, .hanging: hanging,
             .absent: scratch.file("none"),
         ]
-        try await SourceConformance(name: "git", impossible: [.flooding, .echoing]) {
+        let findings = try await SourceConformance(
+            impossible: [.flooding, .echoing],
+            secret: "s3cret-t0ken",
+            request: request()
+        ) {
             backend,
             timeout in
             let place = try #require(places[backend])
             return try source("git", ["repository": .string(place)], timeout: timeout)
         }.run()
+        #expect(findings == [])
     }
 }

@@ -1,5 +1,6 @@
 import ConductorCore
 import ConductorPorts
+import ConductorTesting
 import Foundation
 import NIOHTTP1
 import Testing

@@ -229,6 +229,7 @@ struct ConfigurationReader {
         if let node = section.take("blocking") {
             declaration.blocking = reader.flag(node, of: "'blocking'") ?? true
         }
+        let saysSettle = section.place(of: "settle") != nil
         declaration.policy = policy(&section)
         guard let kind else { return nil }
         let kinds = catalog.actionKinds
@@ -243,6 +244,8 @@ struct ConfigurationReader {
             return nil
         case .meaning(let traits):
             let classPlace = classNode?.place ?? name.place
+            declaration.lane = declaration.lane ?? traits.lane
+            if !saysSettle, let settle = traits.settle { declaration.policy.settle = settle }
             let isDeclared =
                 settle(
                     &declaration,

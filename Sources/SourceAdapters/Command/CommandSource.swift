@@ -1,6 +1,11 @@
 import ConductorCore
 import ConductorPorts
 
+extension Backend {
+    /// Programs of one's own.
+    static let command = Backend(sources: [CommandSource.self], actions: [CommandAction.self])
+}
+
 /// The kind `command`: facts from the JSON that a program prints.
 ///
 ///     command: {argv: [bin/blockers, "${version}"], environment: {TOKEN: env:JIRA}, facts: {...}}

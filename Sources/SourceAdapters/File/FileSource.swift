@@ -1,6 +1,11 @@
 import ConductorCore
 import ConductorPorts
 
+extension Backend {
+    /// Files on this machine.
+    static let file = Backend(sources: [FileSource.self])
+}
+
 /// The kind `file`: facts from a JSON or YAML file, told apart by its extension.
 ///
 ///     file: {path: "data/${version}.yaml", facts: {blockers.open: int}}

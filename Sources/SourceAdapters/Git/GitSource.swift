@@ -1,6 +1,14 @@
 import ConductorCore
 import ConductorPorts
 
+extension Backend {
+    /// Repositories on this machine, and the remotes that they know.
+    static let git = Backend(
+        sources: [GitSource.self],
+        actions: [GitBranchAction.self, GitPushAction.self, GitTagAction.self]
+    )
+}
+
 /// The kind `git`: a release branch as the repository has it.
 ///
 ///     git: {repository: /srv/app.git, branch: "release/${version}", tag: "v${version}",
@@ -41,23 +49,7 @@ struct GitSource: ConfiguredSource {
     var secrets: [SecretReference] { [] }
 
     var schema: FactSchema {
-        var entries: [FactSchema.Entry] = [
-            .init(name: "head", type: .string, unit: "commit"),
-            .init(name: "head_time", type: .timestamp),
-            .init(name: "branch.exists", type: .bool),
-            .init(name: "branch.name", type: .string),
-            .init(name: "base.head", type: .string, unit: "commit"),
-            .init(name: "merged_into_base", type: .bool),
-            .init(name: "ahead", type: .int, unit: "commits"),
-        ]
-        if tag != nil {
-            entries.append(.init(name: "tag.exists", type: .bool))
-            entries.append(.init(name: "tag.commit", type: .string, unit: "commit"))
-        }
-        if tag != nil || since != nil {
-            entries.append(.init(name: "commits_since_tag", type: .int, unit: "commits"))
-        }
-        return FactSchema(entries.sorted { $0.name.precedes($1.name) })
+        .sorted(RoleFacts.vcs(tag: tag != nil, counts: tag != nil || since != nil))
     }
 
     func observe(_ request: ObservationRequest) async -> PollAnswer {

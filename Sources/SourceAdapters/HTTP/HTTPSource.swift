@@ -3,6 +3,11 @@ import ConductorPorts
 import NIOHTTP1
 import Synchronization
 
+extension Backend {
+    /// Any JSON over HTTP.
+    static let http = Backend(sources: [HTTPSource.self], actions: [WebhookAction.self])
+}
+
 /// The kind `http`: facts from a JSON document behind one GET.
 ///
 ///     http: {url: "https://ci.example/api/${version}", bearer: env:CI_TOKEN, facts: {...}}
@@ -50,9 +55,15 @@ struct HTTPSource: ConfiguredSource {
         if let remembered { resolved.headers.append(("If-None-Match", remembered.tag)) }
         let answer: HTTPTransport.Answer
         do {
-            answer = try await fetch(resolved)
+            answer = try await HTTPTransport.get(
+                resolved.address,
+                headers: resolved.headers,
+                limit: maxBytes,
+                until: .now + .milliseconds(timeout.milliseconds)
+            )
         } catch {
-            return .failed(error.failure, message: resolved.redactor.redact(error.message))
+            let problem = APIProblem(error, timeout: timeout)
+            return .failed(problem.failure, message: resolved.redactor.redact(problem.message))
         }
         if answer.status == 304 {
             guard let remembered else {
@@ -92,39 +103,6 @@ struct HTTPSource: ConfiguredSource {
         return result
     }
 
-    /// The answer at the end of the redirects.
-    private func fetch(
-        _ resolved: HTTPSettings.Resolved
-    ) async throws(Refusal) -> HTTPTransport.Answer {
-        let deadline = ContinuousClock.now + .milliseconds(timeout.milliseconds)
-        var address = resolved.address
-        for _ in 0...AdapterLimits.redirects {
-            let left = (deadline - .now) / .milliseconds(1)
-            let answer: HTTPTransport.Answer
-            do {
-                answer = try await HTTPTransport.send(
-                    .init(address: address, headers: resolved.headers),
-                    wanted: .all(limit: maxBytes),
-                    timeout: Span(milliseconds: max(0, Int64(left)))
-                )
-            } catch {
-                throw Refusal(error, timeout)
-            }
-            guard [301, 302, 303, 307, 308].contains(answer.status) else { return answer }
-            guard let location = answer.headers.first(name: "location"),
-                let next = address.following(location)
-            else { throw Refusal(.malformed, "a redirect to no address") }
-            guard next.origin == address.origin else {
-                throw Refusal(
-                    .refused,
-                    "a redirect to another origin, \(next.origin); not followed"
-                )
-            }
-            address = next
-        }
-        throw Refusal(.refused, "more than \(AdapterLimits.redirects) redirects")
-    }
-
     private func refusal(_ answer: HTTPTransport.Answer, _ redactor: Redactor) -> PollAnswer {
         let words = redactor.quote(answer.body)
         let message = "status \(answer.status)" + (words.isEmpty ? "" : ": \(words)")
@@ -141,37 +119,6 @@ struct HTTPSource: ConfiguredSource {
         case 500...599: return .failed(.unreachable, message: message)
         default: return .failed(.refused, message: message)
         }
-    }
-}
-
-/// Why a poll brought no answer.
-private struct Refusal: Error {
-    var failure: PollFailure
-    var message: String
-
-    init(_ failure: PollFailure, _ message: String) {
-        self.failure = failure
-        self.message = message
-    }
-
-    init(_ problem: HTTPTransport.Problem, _ timeout: Span) {
-        switch problem {
-        case .timedOut: self.init(.timedOut, "no whole answer within \(timeout)")
-        case .cancelled: self.init(.timedOut, "the poll was given up")
-        case .neverSent(let reason), .lost(let reason): self.init(.unreachable, reason)
-        case .tooLarge(let limit): self.init(.tooLarge, "more than \(limit) bytes")
-        }
-    }
-}
-
-extension HTTPTransport.Answer {
-    /// How long the backend asks us to wait.
-    var retryAfter: Span? {
-        RetryAfter.span(
-            headers.first(name: "retry-after"),
-            date: headers.first(name: "date"),
-            now: Posix.now()
-        )
     }
 }
 

@@ -107,6 +107,7 @@ struct WebhookAction: ConfiguredAction {
         case .timedOut: .unknown(reason: "no answer within \(intent.policy.deadline)")
         case .cancelled: .unknown(reason: "given up before the answer came")
         case .tooLarge: .unknown(reason: "the answer was too long to read")
+        case .strayed(let reason), .garbled(let reason): .rejected(reason: reason, remedy: nil)
         }
     }
 }

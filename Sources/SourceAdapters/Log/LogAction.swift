@@ -2,6 +2,11 @@ import ConductorCore
 import ConductorPorts
 import Logging
 
+extension Backend {
+    /// The daemon's own log.
+    static let log = Backend(actions: [LogAction.self])
+}
+
 /// The kind `log`: a line in the daemon's own log.
 ///
 ///     log: {message: "${track} entered ${to}", level: notice}

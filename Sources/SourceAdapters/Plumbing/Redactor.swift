@@ -124,7 +124,7 @@ struct Redactor: Sendable {
         let padded = [UInt8](repeating: 0, count: offset) + bytes
         let first = (offset * 8 + 5) / 6
         let last = padded.count * 8 / 6
-        let standard = Array(base64(padded)[first..<last])
+        let standard = Array(Base64.digits(padded)[first..<last])
         let forURLs = standard.map { byte in
             switch byte {
             case UInt8(ascii: "+"): UInt8(ascii: "-")
@@ -133,24 +133,5 @@ struct Redactor: Sendable {
             }
         }
         return [standard, forURLs]
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
-        )
-        var result: [UInt8] = []
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                result.append(digits[Int(buffer >> UInt32(bits) & 63)])
-            }
-        }
-        if bits > 0 { result.append(digits[Int(buffer << UInt32(6 - bits) & 63)]) }
-        return result
     }
 }

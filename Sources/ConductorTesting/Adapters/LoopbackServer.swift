@@ -1,23 +1,30 @@
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
 import Synchronization
 
 /// A real HTTP server on 127.0.0.1 that does what a test tells it.
-final class LoopbackServer: Sendable {
-    struct Received: Sendable {
-        var method: HTTPMethod
-        var uri: String
-        var headers: HTTPHeaders
-        var body: String
+package final class LoopbackServer: Sendable {
+    /// One request as it came.
+    package struct Received: Sendable {
+        package var method: HTTPMethod
+        package var uri: String
+        package var headers: HTTPHeaders
+        package var body: String
+
+        /// The part of the address before its query.
+        package var path: String { String(uri.prefix { $0 != "?" }) }
     }
 
-    enum Reply: Sendable {
+    /// What the server does with a request.
+    package enum Reply: Sendable {
         case status(Int, headers: [(String, String)] = [], body: String = "")
         /// Nothing at all.
         case silence
         /// A head, the beginning of a body, and nothing more.
         case stall
+        /// A head, the beginning of a body, and the end of the connection.
+        case truncated
         /// A body without end.
         case flood
         /// The end of the connection, before any answer.
@@ -27,22 +34,27 @@ final class LoopbackServer: Sendable {
     private let channel: any Channel
     private let log: Log
 
-    final class Log: Sendable {
+    private final class Log: Sendable {
         let received = Mutex<[Received]>([])
         let bytesSent = Mutex(0)
     }
 
-    var received: [Received] { log.received.withLock(\.self) }
-    var bytesSent: Int { log.bytesSent.withLock(\.self) }
-    var port: Int { channel.localAddress?.port ?? 0 }
-    var url: String { "http://127.0.0.1:\(port)" }
+    /// Every request so far, in order.
+    package var received: [Received] { log.received.withLock(\.self) }
+    /// Bytes of floods that went out.
+    package var bytesSent: Int { log.bytesSent.withLock(\.self) }
+    /// The port that it listens on.
+    package var port: Int { channel.localAddress?.port ?? 0 }
+    /// Its base address.
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     private init(_ channel: any Channel, _ log: Log) {
         self.channel = channel
         self.log = log
     }
 
-    static func start(
+    /// A server that answers each request as `answer` says.
+    package static func start(
         _ answer: @escaping @Sendable (Received) -> Reply
     ) async throws -> LoopbackServer {
         let log = Log()
@@ -58,7 +70,8 @@ final class LoopbackServer: Sendable {
         return LoopbackServer(channel, log)
     }
 
-    func stop() async throws { try await channel.close().get() }
+    /// Closes it; connections under way end by themselves.
+    package func stop() async throws { try await channel.close().get() }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart
@@ -112,6 +125,12 @@ final class LoopbackServer: Sendable {
                     wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "{\"n\": ")))),
                     promise: nil
                 )
+            case .truncated:
+                write(200, ["Content-Length": "100"], context)
+                let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+                context.writeAndFlush(
+                    wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "{\"n\": "))))
+                ).whenComplete { _ in bound.value.close(promise: nil) }
             case .flood:
                 write(200, [:], context)
                 pour(context)

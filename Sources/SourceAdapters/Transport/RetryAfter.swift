@@ -12,8 +12,8 @@ enum RetryAfter {
             wait =
                 Int64(value).flatMap { $0 > 1_000_000 ? nil : Span.seconds($0) }
                 ?? AdapterLimits.longestRetryAfter
-        } else if let until = httpDate(value) {
-            wait = until - (date.flatMap(httpDate) ?? now)
+        } else if let until = self.date(value) {
+            wait = until - (self.date(date) ?? now)
         } else {
             return nil
         }
@@ -21,7 +21,8 @@ enum RetryAfter {
     }
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that servers may write.
-    private static func httpDate(_ text: String) -> Instant? {
+    static func date(_ text: String?) -> Instant? {
+        guard let text else { return nil }
         let months = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ]

@@ -28,6 +28,10 @@ enum HTTPTransport {
         /// The connection ended; the request may have been read.
         case lost(String)
         case tooLarge(limit: Int)
+        /// A redirect to another origin, or one too many.
+        case strayed(String)
+        /// A redirect to what is no address.
+        case garbled(String)
     }
 
     /// Connections live as long as the process, like the adapters that share them.
@@ -88,6 +92,33 @@ enum HTTPTransport {
             result = .failure(Task.isCancelled ? .cancelled : problem(error))
         }
         return try result.get()
+    }
+
+    /// The answer to a GET at the end of its redirects, which are followed within the origin alone.
+    static func get(
+        _ address: WebAddress,
+        headers: [(name: String, value: String)],
+        limit: Int,
+        until deadline: ContinuousClock.Instant
+    ) async throws(Problem) -> Answer {
+        var address = address
+        for _ in 0...AdapterLimits.redirects {
+            let left = (deadline - .now) / .milliseconds(1)
+            let answer = try await send(
+                Request(address: address, headers: headers),
+                wanted: .all(limit: limit),
+                timeout: Span(milliseconds: max(0, Int64(left)))
+            )
+            guard [301, 302, 303, 307, 308].contains(answer.status) else { return answer }
+            guard let location = answer.headers.first(name: "location"),
+                let next = address.following(location)
+            else { throw .garbled("a redirect to no address") }
+            guard next.origin == address.origin else {
+                throw .strayed("a redirect to another origin, \(next.origin); not followed")
+            }
+            address = next
+        }
+        throw .strayed("more than \(AdapterLimits.redirects) redirects")
     }
 
     private static func exchange(
@@ -167,5 +198,16 @@ func within<Value: Sendable>(
         }
         defer { group.cancelAll() }
         return try await group.next() ?? nil
+    }
+}
+
+extension HTTPTransport.Answer {
+    /// How long the backend asks us to wait.
+    var retryAfter: Span? {
+        RetryAfter.span(
+            headers.first(name: "retry-after"),
+            date: headers.first(name: "date"),
+            now: Posix.now()
+        )
     }
 }
