@@ -18,6 +18,7 @@ extension Backend {
 ///     url: https://acme.atlassian.net
 ///     user: release-bot@acme.example       # with an API token
 ///     token: env:JIRA_TOKEN                # alone: sent as a bearer token
+///     site: https://acme.atlassian.net     # where people go, if that is elsewhere
 ///
 /// Source: the Jira Cloud platform's REST API, version 3.
 struct Jira: Sendable {
@@ -38,9 +39,10 @@ struct Jira: Sendable {
         if !settings.has("token") {
             settings.missing("token", "env:NAME or file:PATH of an API token")
         }
-        guard let base, let token else { return nil }
-        let text = base.description
-        site = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard let base, let site = settings.base("site", default: base.description), let token
+        else { return nil }
+        let text = site.description
+        self.site = text.hasSuffix("/") ? String(text.dropLast()) : text
         let credential: any APICredential =
             if let user { BasicCredential(user: user, password: token) } else {
                 BearerCredential(token: token)

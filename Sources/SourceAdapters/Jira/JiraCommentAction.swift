@@ -86,12 +86,13 @@ struct JiraCommentAction: ConfiguredAction {
                 guard let body = comment["body"] else {
                     throw APIProblem(.malformed, "a comment without a body in the answer")
                 }
-                if JiraDocument.text(body).contains(Self.mark(intent)) {
+                if try JiraDocument.text(body).contains(Self.mark(intent)) {
                     return .present(evidence: evidence(try comment.text("id"), key))
                 }
             }
             seen += Int64(comments.count)
-            if comments.isEmpty || seen >= (try page.count("total")) { return .absent }
+            let total = try page.count("total")
+            if comments.isEmpty || seen >= total { return .absent }
         }
         return .unavailable(reason: "\(key) has more comments than can be looked through")
     }

@@ -19,14 +19,25 @@ enum JiraDocument {
     }
 
     /// All texts of a document, one after the other.
-    static func text(_ document: JSON) -> String {
-        switch document {
-        case .string(let text): return text
-        case .object(let members):
-            let own = members["text"]?.stringValue ?? ""
-            return own + (members["content"].map(text) ?? "")
-        case .array(let elements): return elements.map(text).joined(separator: "\n")
-        case .null, .bool, .int, .double: return ""
+    ///
+    /// - Throws: for what is no document.
+    static func text(_ document: JSON) throws(APIProblem) -> String {
+        guard try document.text("type") == "doc" else {
+            throw APIProblem(.malformed, "a comment's body is no document")
         }
+        return try text(ofAll: document.list("content"))
+    }
+
+    private static func text(ofAll nodes: [JSON]) throws(APIProblem) -> String {
+        var text = ""
+        for node in nodes {
+            guard let members = node.objectValue else {
+                throw APIProblem(.malformed, "a comment's body holds what is no part of a document")
+            }
+            text += try node.textIfAny("text") ?? ""
+            if members["content"] != nil { text += try self.text(ofAll: node.list("content")) }
+            text += members["type"] == "paragraph" ? "\n" : ""
+        }
+        return text
     }
 }

@@ -1,6 +1,7 @@
 import ConductorCore
 import ConductorPorts
 import ConductorTesting
+import NIOHTTP1
 import Testing
 
 @testable import SourceAdapters
@@ -15,7 +16,10 @@ import Testing
         let token = JSON.string("file:" + scratch.file("token"))
         self.scratch = scratch
         common = { url in
-            ["url": .string(url), "user": "release-bot@acme.example", "token": token]
+            [
+                "url": .string(url), "site": "https://acme.atlassian.net",
+                "user": "release-bot@acme.example", "token": token,
+            ]
         }
     }
 
