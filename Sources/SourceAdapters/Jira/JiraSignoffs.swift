@@ -140,10 +140,14 @@ struct JiraSignoffs: ConfiguredSource {
         }
         if value == .null { return [] }
         var names: [String] = []
-        for element in value.arrayValue ?? [value] {
+        // What Jira itself calls these is always a list.
+        let isList = field == "components" || field == "labels"
+        for element in isList ? try ticket.list("fields", field) : value.arrayValue ?? [value] {
             guard
-                let name = element.stringValue ?? element["name"]?.stringValue
-                    ?? element["value"]?.stringValue
+                let name = field == "labels"
+                    ? element.stringValue
+                    : element["name"]?.stringValue ?? element["value"]?.stringValue
+                        ?? (isList ? nil : element.stringValue)
             else { throw APIProblem(.malformed, "'\(field)' of a ticket holds no names") }
             names.append(name.lowercased())
         }
