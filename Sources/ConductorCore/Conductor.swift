@@ -136,6 +136,14 @@ extension TrackMachine {
                 }
             }
         #endif
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.leafForgotten.isPlanted {
+                for place in transitions.indices where transitions[place].smallest.count > 1 {
+                    let last = transitions[place].leaves.lastIndex { !$0.isMet }
+                    if let last { transitions[place].leaves.remove(at: last) }
+                }
+            }
+        #endif
         for place in transitions.indices { describe(&transitions[place].leaves) }
         var explanation = Explanation(
             track: state.track,

@@ -22,7 +22,7 @@
         case sharedEffectForgotten, openAttemptTakenAsFailed, openAttemptForgotten, outcomeDropped
         // The journal, and what is told.
         case syncTurnedOff, chainBroken, unrecordedInfluence, sameWrittenAgain, unknownToldAsUnmet
-        case secretInBoot
+        case secretInBoot, verifyBlindToState, leafForgotten, approvalForgotten
 
         /// The bug that is switched on.
         ///

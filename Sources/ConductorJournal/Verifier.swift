@@ -258,6 +258,11 @@ struct Verifier {
             return Link(fits: isWhole, computed: nil)
         }
         var computed: [UInt8]?
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.verifyBlindToState.isPlanted, row.table == .decision {
+                return Link(fits: true, computed: nil)
+            }
+        #endif
         for candidate in previous {
             let hash = header.hash(after: candidate, sequence: row.sequence, cells: row.cells)
             if let hash, hash == row.hash { return Link(fits: true, computed: hash) }

@@ -138,13 +138,15 @@ package actor Engine {
         into world: inout World
     ) throws {
         for entry in entries {
-            try world.apply(entry) { digest in
-                guard let body = bodies[digest] else {
-                    throw WorldError(what: "body \(digest)", why: "it did not come with its poll")
-                }
-                return body
-            }
+            try world.apply(entry) { try body($0, in: bodies) }
         }
+    }
+
+    private static func body(_ digest: String, in bodies: [String: JSON]) throws -> JSON {
+        guard let body = bodies[digest] else {
+            throw WorldError(what: "body \(digest)", why: "it did not come with its poll")
+        }
+        return body
     }
 
     /// Appends what happened outside; a journal that cannot be written is told, and nothing is done.
@@ -271,7 +273,7 @@ package actor Engine {
             try Self.fold(before.entries, before.bodies, into: &seen)
         }
         tick.successors = seen.successors
-        tick.denied = seen.denials(
+        let (denied, turns) = seen.decideAll(
             in: tick,
             limits: settings.deployment.claims,
             priorities: Dictionary(
@@ -279,7 +281,7 @@ package actor Engine {
                 uniquingKeysWith: { first, _ in first }
             )
         )
-        let turns = seen.decideAll(in: tick)
+        tick.denied = denied
         if world.low, !mustBeWritten(turns) {
             tickNumber -= 1
             return
@@ -288,7 +290,9 @@ package actor Engine {
             if PlantedBug.unrecordedInfluence.isPlanted { tick.at.elapsed += 1 }
         #endif
         do {
-            try write(before.entries + (try seen.entries(for: tick, turns)), bodies: before.bodies)
+            let entries = before.entries + (try seen.entries(for: tick, turns))
+            _ = try journal.append(entries, bodies: before.bodies)
+            try world.apply(entries, deciding: turns) { try Self.body($0, in: before.bodies) }
             heldBack = [:]
         } catch {
             tickNumber -= 1

@@ -179,8 +179,9 @@ package struct Rehearsal {
         )
         wallStep = nil
         tick.successors = world.successors
-        tick.denied = world.denials(in: tick, limits: limits)
-        let turns = world.decideAll(in: tick, full: full)
+        let (denied, due) = world.decideAll(in: tick, limits: limits)
+        tick.denied = denied
+        let turns = full ? world.decideAll(in: tick, full: true) : due
         let entries = try world.entries(for: tick, turns)
         try append(entries)
         world.decided(turns)

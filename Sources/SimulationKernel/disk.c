@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "SimulationKernel.h"
 
 #include <sqlite3.h>
@@ -479,13 +480,22 @@ int64_t sim_disk_unsynced(const SimDisk *disk, const char *suffix) {
 }
 
 bool sim_disk_holds(const SimDisk *disk, const char *text) {
-    int64_t length = (int64_t)strlen(text);
+    size_t length = strlen(text);
     for (int i = 0; i < disk->fileCount; i++) {
         const Content *seen = &disk->files[i]->seen;
-        for (int64_t at = 0; at + length <= seen->length; at++)
-            if (!memcmp(seen->bytes + at, text, (size_t)length)) return true;
+        if (seen->length && memmem(seen->bytes, (size_t)seen->length, text, length))
+            return true;
     }
     return false;
+}
+
+bool sim_disk_tamper(SimDisk *disk, const char *path, const char *sql) {
+    sqlite3 *database = NULL;
+    bool isDone = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, disk->name) == SQLITE_OK
+        && sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK
+        && sqlite3_changes(database) > 0;
+    sqlite3_close(database);
+    return isDone;
 }
 
 void sim_disk_fail_at(SimDisk *disk, int64_t operation) { disk->failAt = operation; }

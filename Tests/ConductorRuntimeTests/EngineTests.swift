@@ -141,6 +141,42 @@ import Testing
         #expect(try bench.replay(full: true).divergences.isEmpty)
     }
 
+    @Test func `a person's word on a shared effect holds for who comes later`() async throws {
+        let bench = try Bench(
+            platforms: ["android", "ios"],
+            actionClass: .atMostOnce,
+            scope: .release
+        )
+        bench.backend.state.withLock { $0.behaviour = .losesRequest }
+        let engine = try bench.engine(on: try bench.open())
+        try await engine.boot()
+        try await bench.add("android", to: engine)
+        try await bench.look(engine)
+        for _ in 0..<2 {
+            try await bench.act(engine)
+            bench.clock.advance(by: .minutes(5))
+            try await bench.look(engine)
+        }
+        let state = try #require(await engine.snapshot().states[bench.track("android")])
+        guard case .error(let fault) = state.phase else {
+            Issue.record("it stands in \(state.phase.name)")
+            return
+        }
+        let key = try #require(fault.progress.intents.first?.intent.key)
+        let word = Command(
+            id: "r",
+            actor: "test",
+            scope: .track(bench.track("android")),
+            request: .resolve(key: key, done: true)
+        )
+        #expect(try await engine.submit(word).accepted)
+        try await bench.add("ios", to: engine)
+        try await bench.look(engine)
+        for _ in 0..<2 { try await bench.act(engine) }
+        #expect(await engine.snapshot().states[bench.track("ios")]?.stage == "submitted")
+        #expect(bench.backend.state.withLock(\.performed) == 1)
+    }
+
     @Test func `the same id again is the same command, and gets the same answer`() async throws {
         let bench = try Bench()
         let engine = try bench.engine(on: try bench.open())

@@ -19,10 +19,11 @@ import Foundation
             default:
                 tell(
                     """
-                    usage: simulate seeds   [--from N] [--seeds N] [--minutes M] [--threads N]
+                    usage: simulate seeds   [--from N] [--seeds N] [--releases N] [--minutes M]
+                                            [--threads N]
                            simulate crashes [--scenarios N] [--minutes M] [--pairs]
                            simulate pairs   [--scenarios N]
-                           simulate bugs    [--seeds N] [NAME...]
+                           simulate bugs    [--known] [--seeds N] [NAME...]
                            simulate one SEED
                     """
                 )
@@ -59,6 +60,8 @@ struct Options {
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var scenarios = 3
     var pairs = false
+    var known = false
+    var releases = Int.max
 
     init(_ arguments: inout [String]) {
         func value(_ name: String) -> String? {
@@ -71,10 +74,14 @@ struct Options {
         if let text = value("--minutes").flatMap(Double.init) { minutes = text }
         if let text = value("--threads").flatMap(Int.init) { threads = max(1, text) }
         if let text = value("--scenarios").flatMap(Int.init) { scenarios = max(1, text) }
-        if let place = arguments.firstIndex(of: "--pairs") {
-            pairs = true
+        if let text = value("--releases").flatMap(Int.init) { releases = text }
+        func flag(_ name: String) -> Bool {
+            guard let place = arguments.firstIndex(of: name) else { return false }
             arguments.remove(at: place)
+            return true
         }
+        pairs = flag("--pairs")
+        known = flag("--known")
     }
 }
 

@@ -58,8 +58,7 @@ struct Fleet {
     /// - Returns: the tracks that were decided, and the entries.
     @discardableResult
     mutating func round(full: Bool = false) throws -> (turns: [(TrackID, Turn)], entries: [Entry]) {
-        var tick = nextTick()
-        tick.denied = world.denials(in: tick, limits: [])
+        let tick = nextTick()
         let turns = world.decideAll(in: tick, full: full)
         let entries = try world.entries(for: tick, turns)
         try apply(entries)

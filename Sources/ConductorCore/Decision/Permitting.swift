@@ -187,6 +187,9 @@ extension TrackMachine {
 
     /// The leaf of a transition that needs people's consent.
     func approvalLeaf(of transition: Transition) -> Explanation.Leaf? {
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.approvalForgotten.isPlanted { return nil }
+        #endif
         guard let needed = neededApprovals(of: transition) else { return nil }
         let actors = approvers(of: transition)
         let by = actors.isEmpty ? "" : ", by \(actors.joined(separator: ", "))"

@@ -111,7 +111,7 @@ struct TrackMachine {
                     if let wake = progress.intents[place].expiryAhead { evaluation.wake(at: wake) }
                 case .withdraw:
                     releaseClaims(of: progress)
-                    state.phase = .waiting
+                    state.phase = restingPhase
                     state.confirmation = nil
                     forgetCandidateBeforeItsStage()
                     return
@@ -250,7 +250,7 @@ struct TrackMachine {
         state.confirmation = nil
         state.disarmed = []
         state.approvals = []
-        state.phase = stage.terminal || stage.monitor != nil ? .finished : .waiting
+        state.phase = restingPhase
         if stage.kind == .waiting {
             let by: Pause.By =
                 switch progress.cause {
@@ -266,6 +266,13 @@ struct TrackMachine {
         forgetCandidateBeforeItsStage()
         entered = stage.name
         look()
+    }
+
+    /// How a track stands in its stage while nothing is under way: at the end of the road it is
+    /// finished.
+    var restingPhase: Phase {
+        guard let stage = state.stage.flatMap(rules.stage) else { return .waiting }
+        return stage.terminal || stage.monitor != nil ? .finished : .waiting
     }
 
     /// Before the stage that latches it there is no candidate.
@@ -293,7 +300,7 @@ struct TrackMachine {
         case .waiting, .finished: break
         case .entering, .error: return
         }
-        if stage.terminal || stage.monitor != nil { state.phase = .finished }
+        state.phase = restingPhase
         if state.candidate == nil, hasCandidate(stage) { state.candidate = candidateNow }
         guard stage.kind == .waiting, state.pause == nil else { return }
         // Where it was nobody says; the first stage from which one gets here is the careful answer.

@@ -225,7 +225,7 @@ extension TrackMachine {
             probed.status = .quiet(until: now.elapsed, reason: reason)
             return probed
         }
-        state.phase = .waiting
+        state.phase = restingPhase
         state.confirmation = nil
         forgetCandidateBeforeItsStage()
     }

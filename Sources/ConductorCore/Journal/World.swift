@@ -20,12 +20,16 @@ package struct World: Sendable {
     package private(set) var newest: Stamp?
     /// The recorded decision in force for each track: canonical bytes.
     package internal(set) var decisions: [TrackID: String] = [:]
+    /// The same, as values: what is equal needs not be written to be seen to be equal.
+    var decided: [TrackID: Decision] = [:]
     /// Attempts and probes without an outcome.
     package private(set) var open: [AttemptID: Entry.AttemptRecord] = [:]
     /// Effects that are there, by the key of an action that several tracks share.
     package private(set) var sharedEffects: [String: String] = [:]
     /// Tracks in doubt over an effect, by the key of an action that several tracks share.
     package private(set) var sharedDoubts: [String: TrackID] = [:]
+    /// What people have testified, by the id of the command, until it is answered.
+    var testimonies: [String: Testimony] = [:]
     /// Ids of all commands that were taken in, with the answer once there is one.
     package internal(set) var commands: [String: CommandReply?] = [:]
     /// The disk is full: only brakes are written.
@@ -65,6 +69,13 @@ package struct World: Sendable {
             self.purpose = purpose
             self.number = number
         }
+    }
+
+    /// A person's word on whether an effect is there.
+    struct Testimony {
+        var key: String
+        var done: Bool
+        var actor: String
     }
 
     package init() {}
@@ -218,6 +229,7 @@ package struct World: Sendable {
     /// Takes in a recorded decision whose texts were read, or made again, already.
     mutating func take(_ record: Entry.DecisionRecord, _ decision: Decision, _ state: TrackState) {
         settle(state, decision: record.decision)
+        decided[record.track] = state.retired ? nil : decision
         if !decision.released.isEmpty {
             grants.removeAll {
                 $0.track == record.track && decision.released.contains($0.claim)
@@ -231,6 +243,14 @@ package struct World: Sendable {
                     at: lastTick?.at ?? state.since
                 )
             )
+        }
+        for reply in decision.replies {
+            guard reply.accepted, let word = testimonies.removeValue(forKey: reply.id),
+                !word.key.hasPrefix("\(record.track)/")
+            else { continue }
+            // What a person has seen of a shared effect holds for all who share it.
+            if word.done { sharedEffects[word.key] = "testified by \(word.actor)" }
+            sharedDoubts[word.key] = nil
         }
         for reply in decision.replies where commands[reply.id] != nil {
             // Of the answers of several tracks a refusal is the one to hear.
@@ -275,6 +295,13 @@ package struct World: Sendable {
         let held = fleet.holds.contains { $0.scope == record.command.scope }
         let lifts = record.command.request == .resume && held
         fleet.apply(record)
+        if case .resolve(let key, let done) = record.command.request {
+            testimonies[record.command.id] = Testimony(
+                key: key,
+                done: done,
+                actor: record.command.actor
+            )
+        }
         switch record.command.request {
         // STOP is the installation's, whatever scope the command names.
         case .stop, .liftStop: dirty.formUnion(live)
@@ -445,12 +472,14 @@ package struct World: Sendable {
     /// claims too; so it asks until nobody wants what it does not get.
     ///
     /// `priorities`: of apps, by name; higher goes first, and 0 is what others have.
-    package func denials(
+    ///
+    /// Returns what is denied, and what every due track decides then.
+    package func decideAll(
         in tick: Entry.Tick,
         limits: [ClaimLimit],
         priorities: [String: Int] = [:]
-    ) -> [String: [String]] {
-        guard !limits.isEmpty else { return [:] }
+    ) -> (denied: [String: [String]], turns: [(TrackID, Turn)]) {
+        guard !limits.isEmpty else { return ([:], decideAll(in: tick)) }
         var open = tick
         open.denied = [:]
         while true {
@@ -494,14 +523,15 @@ package struct World: Sendable {
                 }
                 open.denied[track.description] = known.sorted { $0.precedes($1) }
             }
-            if isSettled { return open.denied }
+            if isSettled { return (open.denied, turns) }
         }
     }
 
     /// The entries that record a round: what changed, and nothing that did not.
     package func entries(for tick: Entry.Tick, _ turns: [(TrackID, Turn)]) throws -> [Entry] {
         var entries: [Entry] = [.tick(tick)]
-        for (track, turn) in turns {
+        for (track, turn) in turns
+        where decided[track] != turn.decision || turn.state != states[track] {
             let decision = try JSON(encoding: turn.decision).description
             guard decision != decisions[track] || turn.state != states[track] else { continue }
             let state = try JSON(encoding: turn.state).description
@@ -511,6 +541,26 @@ package struct World: Sendable {
             entries += turn.intents.map { .intent(.init(tick: tick.number, intent: $0)) }
         }
         return entries
+    }
+
+    /// Takes in the entries of a round without reading again what was just written from `turns`.
+    package mutating func apply(
+        _ entries: [Entry],
+        deciding turns: [(TrackID, Turn)],
+        observation: (String) throws -> JSON
+    ) throws {
+        var rest = turns[...]
+        for entry in entries {
+            guard case .decision(let record) = entry,
+                let place = rest.firstIndex(where: { $0.0 == record.track })
+            else {
+                try apply(entry, observation: observation)
+                continue
+            }
+            let turn = rest[place].1
+            rest = rest[(place + 1)...]
+            take(record, turn.decision, turn.state)
+        }
     }
 
     /// Takes note that tracks were decided: when to come back to them.

@@ -25,6 +25,7 @@ extension World {
     /// Whoever does so hands in no command a second time.
     mutating func forgetAnswers(grantsBefore elapsed: Int64) {
         if !commands.isEmpty { commands = [:] }
+        if !testimonies.isEmpty { testimonies = [:] }
         if grants.first.map({ $0.at.elapsed < elapsed }) == true {
             grants.removeAll { $0.at.elapsed < elapsed }
         }
@@ -36,6 +37,7 @@ extension World {
     mutating func forget(_ track: TrackID) {
         states[track] = nil
         decisions[track] = nil
+        decided[track] = nil
         dirty.remove(track)
         for source in readings.keys { readings[source]?[.track(track)] = nil }
     }

@@ -2,14 +2,18 @@ import ConductorCore
 
 /// Invariants that need two simulations: what must come to the same must come to the same.
 package enum Comparison {
-    /// Runs a plan; a plan that names a crash is held against the same without it.
+    /// Runs a plan that names a crash, and holds it against the same without.
+    ///
+    /// `isBrief`: the journal is not replayed and verified at the end.
     package static func crash(
         _ plan: SimulationPlan,
         at points: [CrashPoint],
-        against calm: Simulation.Report
+        against calm: Simulation.Report,
+        isBrief: Bool = false
     ) throws -> Simulation.Report {
         var crashing = plan
         crashing.crashPoints = points
+        crashing.isBrief = isBrief
         var report = try Simulation(crashing).run()
         if report.violation == nil, report.outcome != calm.outcome {
             report.violation = Violation(

@@ -7,6 +7,7 @@ import ConductorCore
 struct PlainReading {
     /// What a source said last, as its poll was recorded.
     struct Seen {
+        var digest: String
         var body: JSON
         var observedAt: [String: Instant]
         var fetched: Stamp
@@ -18,13 +19,18 @@ struct PlainReading {
     let readings: [String: [Scope: Seen]]
     let now: Stamp
 
+    /// Where each fact is found: its source, its name there, and the level that is asked at.
+    private static let places: [String: (source: String, name: String, level: Scope.Level)] =
+        PublishedMachine.published.facts.reduce(into: [:]) { places, fact in
+            guard let level = PublishedMachine.scopes[fact.source] else { return }
+            places[fact.path] = (fact.source, fact.name, level)
+        }
+
     /// A fact's value and the moment that it speaks of; nil when it is not known.
     private func fact(_ path: String) -> (value: JSON, origin: Int64)? {
-        let source = String(path.prefix { $0 != "." })
-        let name = String(path.dropFirst(source.count + 1))
-        guard let level = PublishedMachine.scopes[source],
+        guard let (source, name, level) = Self.places[path],
             let seen = readings[source]?[Scope(level, around: track)],
-            let member = seen.body[name], let value = member["value"]
+            case .object(let member)? = seen.body[name], let value = member["value"]
         else { return nil }
         let ahead = seen.observedAt[name].map { (seen.fetched.wall - $0).milliseconds } ?? 0
         let origin = seen.fetched.elapsed - max(0, ahead)

@@ -6,60 +6,103 @@ extension Referee {
     /// A tick: what is met now must brake soon, and what is ready to raise needs a second look.
     mutating func take(_ tick: Entry.Tick) {
         self.tick = tick
+        nearly = []
         if tick.wallStep != nil { wallStepped = tick.at.elapsed }
-        for track in tracks.keys.sorted() {
+        for track in order {
             guard var known = tracks[track], !known.isRetired, let stage = known.state.stage,
                 let reading = reading(of: track, at: tick.at)
             else { continue }
-            let watching = machine.guards.filter { $0.watch.contains(stage) }
-            let met = watching.filter { reading.holds($0.name) == true }
-            known.hasSpike = !met.isEmpty
-            let mustBrake =
-                !isStopped && !tick.stopFile && !known.hasBraked
-                && met.contains { !known.state.disarmed.contains($0.name) }
-            if mustBrake {
-                let due = known.brakeDue ?? (tick.number, tick.at.elapsed)
-                known.brakeDue = due
-                // Ticks of one moment are one: between them nothing else has had its turn.
-                if tick.number - due.tick >= 2, tick.at.elapsed - due.at > 1000 {
-                    fault(
-                        .brakeAtOnce,
-                        "\(track): \(met[0].name) is met since tick \(due.tick), and no brake was sent"
-                    )
+            let look = Look(reading, watching[stage] ?? [], ways[stage] ?? [])
+            known.hasSpike = !look.met.isEmpty
+            checkBrake(look.met, of: track, &known, tick)
+            known.failing = look.failing
+            known.readySince = look.ready(since: known.since.elapsed, at: tick.at.elapsed)
+                .reduce(into: [:]) { ready, name in
+                    ready[name] = known.readySince[name] ?? tick.at.elapsed
+                    if known.readySince[name] == nil { nearly.append((track, name)) }
                 }
-            } else {
-                known.brakeDue = nil
-            }
-            if let landed = known.landedAfterBrake, !isStopped, !tick.stopFile,
-                tick.at.elapsed - landed > 3_600_000
-            {
-                fault(.brakeAtOnce, "\(track): a raise landed after the brake, and none followed")
-            }
-            known.failing = Set(
-                machine.transitions.filter { transition in
-                    transition.from == stage
-                        && transition.when.contains { reading.holds($0) == false }
-                }.map(\.name)
-            )
-            for transition in machine.transitions where transition.from == stage {
-                let isOver =
-                    transition.dwell.map {
-                        tick.at.elapsed - known.since.elapsed >= $0.milliseconds
-                    }
-                    ?? true
-                let isReady =
-                    isOver && transition.when.allSatisfy { reading.holds($0) == true }
-                    && watching.allSatisfy { reading.isQuiet($0.name, since: known.since.elapsed) }
-                known.readySince[transition.name] =
-                    isReady ? known.readySince[transition.name] ?? tick.at.elapsed : nil
-            }
             tracks[track] = known
         }
     }
 
+    private mutating func checkBrake(
+        _ met: [Guard],
+        of track: TrackID,
+        _ known: inout Track,
+        _ tick: Entry.Tick
+    ) {
+        let mustBrake =
+            !isStopped && !tick.stopFile && !known.hasBraked
+            && met.contains { !known.state.disarmed.contains($0.name) }
+        if mustBrake {
+            let due = known.brakeDue ?? (tick.number, tick.at.elapsed)
+            known.brakeDue = due
+            // Ticks of one moment are one: between them nothing else has had its turn.
+            if tick.number - due.tick >= 2, tick.at.elapsed - due.at > 1000 {
+                fault(
+                    .brakeAtOnce,
+                    "\(track): \(met[0].name) is met since tick \(due.tick), and no brake was sent"
+                )
+            }
+        } else {
+            known.brakeDue = nil
+        }
+        if let landed = known.landedAfterBrake, !isStopped, !tick.stopFile,
+            tick.at.elapsed - landed > 3_600_000
+        {
+            fault(.brakeAtOnce, "\(track): a raise landed after the brake, and none followed")
+        }
+    }
+
+    /// What the facts say of a stage at a tick: each condition is read once.
+    private struct Look {
+        /// The guards that are met.
+        var met: [Guard] = []
+        /// Transitions of which a condition is not met.
+        var failing: Set<String> = []
+        private var ready: [Transition] = []
+        private let reading: PlainReading
+        private let watching: [Guard]
+
+        init(_ reading: PlainReading, _ watching: [Guard], _ ways: [Transition]) {
+            self.reading = reading
+            self.watching = watching
+            met = watching.filter { reading.holds($0.name) == true }
+            var answers: [String: Bool?] = [:]
+            for way in ways {
+                var isReady = true
+                for condition in way.when {
+                    let answer = answers[condition] ?? reading.holds(condition)
+                    answers[condition] = .some(answer)
+                    if answer == false { failing.insert(way.name) }
+                    isReady = isReady && answer == true
+                }
+                if isReady { ready.append(way) }
+            }
+        }
+
+        /// Transitions that lack nothing but their second look.
+        func ready(since: Int64, at now: Int64) -> [String] {
+            let over = ready.filter { way in
+                way.dwell.map { now - since >= $0.milliseconds } ?? true
+            }
+            guard !over.isEmpty,
+                watching.allSatisfy({ reading.isQuiet($0.name, since: since) })
+            else { return [] }
+            return over.map(\.name)
+        }
+    }
+
+    /// What a decision moves; the rest of it only tells.
+    private struct News: Decodable {
+        var fired: Decision.Fired?
+        var entered: String?
+        var replies: [CommandReply]
+    }
+
     mutating func take(_ record: Entry.DecisionRecord, _ now: Int64) {
-        guard let state = try? JSON(stored: record.state).decode(TrackState.self),
-            let decision = try? JSON(stored: record.decision).decode(Decision.self),
+        guard let state = try? JSON(stored: record.state).decode(Belief.self),
+            let decision = try? JSON(stored: record.decision).decode(News.self),
             var known = tracks[record.track], let tick
         else { return fault(.replays, "a decision on \(record.track) cannot be read") }
         let before = known.state
@@ -67,10 +110,13 @@ extension Referee {
         for reply in decision.replies {
             answered(reply, before, tick, &known)
         }
-        if decision == known.decision, decision.fired == nil, state.isSame(as: before) {
+        if record.decision == known.decision, decision.fired == nil,
+            Self.isSame(record.state, known.written)
+        {
             fault(.idle, "\(record.track) is written again, and nothing has changed")
         }
-        known.decision = decision
+        known.decision = record.decision
+        known.written = record.state
         let latches = decision.fired.flatMap { machine.stage($0.to) }?.latchesCandidate == true
         if let old = before.candidate, let new = state.candidate, old != new, !latches {
             fault(.exactConditions, "\(record.track): the candidate moves to \(new.commit)")
@@ -92,6 +138,7 @@ extension Referee {
             }
             known.since = tick.at
             known.hasBraked = false
+            known.approvers = []
             known.readySince = [:]
             if machine.stage(state.stage ?? "")?.kind != .waiting {
                 known.isStoppedByPerson = false
@@ -103,8 +150,18 @@ extension Referee {
         tracks[record.track] = known
     }
 
+    /// Whether two states, as they were written, differ in their count alone.
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        func counted(_ text: String) -> [String: JSON]? {
+            var members = (try? JSON(stored: text))?.objectValue
+            members?["revision"] = nil
+            return members
+        }
+        return counted(left) == counted(right)
+    }
+
     /// Who put a track into a waiting stage decides who may take it out.
-    private func note(_ cause: Progress.Cause, of state: TrackState, _ known: inout Track) {
+    private func note(_ cause: Progress.Cause, of state: Belief, _ known: inout Track) {
         guard machine.stage(state.stage ?? "")?.kind == .waiting else { return }
         switch cause {
         case .person, .adoption: known.isStoppedByPerson = true
@@ -114,7 +171,7 @@ extension Referee {
 
     private mutating func answered(
         _ reply: CommandReply,
-        _ before: TrackState,
+        _ before: Belief,
         _ tick: Entry.Tick,
         _ known: inout Track
     ) {
@@ -125,6 +182,7 @@ extension Referee {
             fault(.once, "\(reply.id) is answered twice for \(before.track)")
         }
         guard reply.accepted else { return }
+        if case .approve = record.command.request { known.approvers.insert(record.command.actor) }
         let changes: Bool
         switch record.command.request {
         case .advance, .cancel, .retry, .abandon, .resolve, .override, .approve, .rearm, .migrate:
@@ -150,8 +208,8 @@ extension Referee {
 
     private mutating func check(
         _ fired: Decision.Fired,
-        _ before: TrackState,
-        _ after: TrackState,
+        _ before: Belief,
+        _ after: Belief,
         _ known: Track,
         _ tick: Entry.Tick
     ) {
@@ -205,6 +263,9 @@ extension Referee {
                 fault(.staysStopped, "\(name) fires, and was abandoned")
             }
         }
+        if let needed = transition.approvals, known.approvers.count < needed {
+            fault(.exactConditions, "\(name) fires with \(known.approvers.count) approvals")
+        }
         if machine.stage(fired.to)?.latchesCandidate == true {
             let commit = reading.text("ci.build.commit")
             if after.candidate?.commit != commit || commit == nil {
@@ -220,7 +281,7 @@ extension Referee {
     /// Nothing but a brake is decided while somebody stops it.
     private mutating func checkStopped(
         _ fired: Decision.Fired,
-        _ before: TrackState,
+        _ before: Belief,
         _ known: Track,
         _ reading: PlainReading,
         _ name: String
@@ -245,7 +306,7 @@ extension Referee {
     private mutating func checkRaise(
         _ fired: Decision.Fired,
         _ transition: Transition,
-        _ before: TrackState,
+        _ before: Belief,
         _ known: Track,
         _ reading: PlainReading,
         _ name: String
@@ -313,14 +374,5 @@ extension Referee {
             fault(.claims, "\(track) takes \(claim), and \(taken.sorted()) have it")
         }
         grants.append((claim, track, now))
-    }
-}
-
-extension TrackState {
-    /// Whether two states differ in their count alone.
-    fileprivate func isSame(as other: TrackState) -> Bool {
-        var same = other
-        same.revision = revision
-        return self == same
     }
 }

@@ -7,6 +7,11 @@ import ConductorCore
 struct Referee {
     let machine: Machine
     let limit: ClaimLimit
+    /// Transitions by the stage that they leave, and guards by the stage that they watch.
+    let ways: [String: [Transition]]
+    let watching: [String: [Guard]]
+    /// The tracks, in order.
+    var order: [TrackID] = []
     /// Every row that is known to be durable.
     var rows: [Entry] = []
     var bodies: [String: JSON] = [:]
@@ -15,6 +20,8 @@ struct Referee {
     var heldScopes: [Scope] = []
     var isStopped = false
     var tick: Entry.Tick?
+    /// What has come to lack nothing but its second look at the last tick.
+    var nearly: [(track: TrackID, transition: String)] = []
     var intents: [Action: Intent] = [:]
     var sent: [Action: Sent] = [:]
     var open: Set<Attempt> = []
@@ -23,8 +30,28 @@ struct Referee {
     var wallStepped: Int64?
     var grants: [(claim: String, track: TrackID, at: Int64)] = []
     var faults: [Violation] = []
+    /// When something last came from outside that was not there before.
+    var stirred: Int64 = 0
     /// Whether a secret came by in an event or an answer.
     var sawCanary = false
+
+    /// What is believed of a track, as far as an invariant asks for it.
+    struct Belief: Decodable {
+        var track: TrackID
+        var revision = 0
+        var step = 0
+        var stage: String?
+        var phase = Phase.waiting
+        var candidate: Candidate?
+        var disarmed: [String] = []
+        var uncertain: [IntentProgress] = []
+        var retired = false
+
+        init(track: TrackID, stage: String?) {
+            self.track = track
+            self.stage = stage
+        }
+    }
 
     /// An action of a track, by its key.
     struct Action: Hashable {
@@ -52,7 +79,7 @@ struct Referee {
 
     /// A track as its rows show it.
     struct Track {
-        var state: TrackState
+        var state: Belief
         var since: Stamp
         var isRetired = false
         var isStoppedByPerson = false
@@ -63,7 +90,10 @@ struct Referee {
         var landedAfterBrake: Int64?
         /// Transitions of which a condition was not met at the last tick.
         var failing: Set<String> = []
-        var decision: Decision?
+        /// Its last decision, as it was written.
+        var decision = ""
+        /// Its last state, as it was written.
+        var written = ""
         var signoffs: [String: (verdict: Command.Signoff, commit: String?)] = [:]
         /// Since when each transition has lacked nothing but its second look.
         var readySince: [String: Int64] = [:]
@@ -72,11 +102,17 @@ struct Referee {
         /// What happened, in words.
         var road: [String] = []
         var revisionsAnswered: Set<String> = []
+        /// Who has approved what leads on from the stage.
+        var approvers: Set<String> = []
     }
 
     init(machine: Machine, limit: ClaimLimit) {
         self.machine = machine
         self.limit = limit
+        ways = Dictionary(grouping: machine.transitions, by: \.from)
+        watching = machine.stages.reduce(into: [:]) { watching, stage in
+            watching[stage.name] = machine.guards.filter { $0.watch.contains(stage.name) }
+        }
     }
 
     // MARK: What is told
@@ -123,10 +159,6 @@ struct Referee {
         }
     }
 
-    mutating func ended() {
-        for track in tracks.keys { tracks[track]?.readySince = [:] }
-    }
-
     mutating func heard(_ text: String) {
         if text.contains("cAn4ry") { sawCanary = true }
     }
@@ -138,6 +170,7 @@ struct Referee {
     // MARK: Rows
 
     private mutating func take(_ entry: Entry, _ now: Int64) {
+        noteStir(entry)
         switch entry {
         case .boot, .machine, .upkeep: return
         case .poll(let poll): take(poll)
@@ -149,13 +182,37 @@ struct Referee {
         case .outcome(let record): take(record)
         case .discovery(let record):
             guard tracks[record.track] == nil else { return }
-            let state = TrackState(
-                track: record.track,
-                machine: record.machine,
-                since: record.at,
-                stage: record.stage
-            )
+            let state = Belief(track: record.track, stage: record.stage)
             tracks[record.track] = Track(state: state, since: record.at)
+            order = tracks.keys.sorted()
+        }
+    }
+
+    /// The longest that clocks go on by themselves once nothing new comes in.
+    static let longestClock: Int64 = 135 * 60_000
+
+    /// Notes when the world was last not as it had been; a journal that grows long after is not idle.
+    private mutating func noteStir(_ entry: Entry) {
+        switch entry {
+        case .boot(let boot): stirred = boot.at.elapsed
+        case .command(let record): stirred = record.at.elapsed
+        case .outcome(let record): stirred = record.at.elapsed
+        case .discovery(let record): stirred = record.at.elapsed
+        case .tick(let new):
+            if new.wallStep != nil || new.stopFile != tick?.stopFile { stirred = new.at.elapsed }
+        case .poll(let poll):
+            guard case .ok(let digest, let observedAt) = poll.result, observedAt.isEmpty,
+                let known = readings[poll.source]?[poll.scope], known.digest == digest,
+                known.observedAt.isEmpty
+            else { return stirred = poll.at.elapsed }
+        case .decision, .intent, .attempt:
+            guard let now = tick?.at.elapsed, now - stirred > Self.longestClock else { return }
+            fault(
+                .idle,
+                "nothing has come in since \(Span(milliseconds: stirred)), and there is"
+                    + " \(Self.words(entry))"
+            )
+        case .machine, .upkeep: break
         }
     }
 
@@ -163,7 +220,12 @@ struct Referee {
         guard case .ok(let digest, let observedAt) = poll.result, let body = bodies[digest] else {
             return
         }
-        let seen = PlainReading.Seen(body: body, observedAt: observedAt, fetched: poll.at)
+        let seen = PlainReading.Seen(
+            digest: digest,
+            body: body,
+            observedAt: observedAt,
+            fetched: poll.at
+        )
         readings[poll.source, default: [:]][poll.scope] = seen
         guard poll.source == "quality", case .track(let track) = poll.scope,
             let reading = reading(of: track, at: poll.at)

@@ -15,7 +15,9 @@ struct SimulatedSource: Source {
         let key = "\(name) \(request.scope)"
         var dice = simulation.world.dice("poll \(key) \(begun)")
         let fault = simulation.world.faults[key]?.first { $0.from <= begun && begun < $0.until }
-        let delay = fault == nil && !simulation.plan.hasFaults ? 40 : 10 + dice.below(3000)
+        // Most answers come together, as they do; some come between them.
+        let isOdd = simulation.plan.hasFaults && dice.oneIn(5)
+        let delay = isOdd ? 10 + dice.below(3000) : 40
         switch fault?.kind {
         case .hangs: try? await life.clock.sleep(for: .hours(1))
         case .fails, .stale, .silent, .lies, .strays, nil:

@@ -25,6 +25,11 @@ package final class SimulatedDisk {
     /// Whether a text stands anywhere on the disk.
     package func holds(_ text: String) -> Bool { unsafe sim_disk_holds(disk, text) }
 
+    /// Changes the database behind everybody's back; false when the statement changes nothing.
+    package func tamper(with path: String, _ sql: String) -> Bool {
+        unsafe sim_disk_tamper(disk, path, sql)
+    }
+
     package func goDown() { unsafe sim_disk_go_down(disk) }
 
     /// The power comes back.

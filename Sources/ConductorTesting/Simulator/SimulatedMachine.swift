@@ -8,23 +8,23 @@ enum SimulatedMachine {
         name: "full_rollout",
         limit: 1,
         per: .platform,
-        within: .minutes(50)
+        within: .minutes(40)
     )
 
     static func named(_ name: String) -> Machine? {
         guard var machine = PublishedMachine.named(name) else { return nil }
         for place in machine.transitions.indices where machine.transitions[place].dwell != nil {
             if machine.transitions[place].from == "rollout_1" {
-                machine.transitions[place].dwell = .minutes(90)
+                machine.transitions[place].dwell = .minutes(40)
             }
         }
         for place in machine.stages.indices where machine.stages[place].monitor != nil {
-            machine.stages[place].monitor = .hours(1)
+            machine.stages[place].monitor = .minutes(25)
         }
         for place in machine.conditions.indices where machine.conditions[place].sustained != nil {
-            machine.conditions[place].sustained = .minutes(100)
+            machine.conditions[place].sustained = .minutes(50)
         }
-        for place in machine.guards.indices { machine.guards[place].blindAfter = .hours(3) }
+        for place in machine.guards.indices { machine.guards[place].blindAfter = .minutes(90) }
         return machine
     }
 
@@ -36,7 +36,7 @@ enum SimulatedMachine {
                 name: name,
                 kind: "simulated",
                 scope: level,
-                every: name == "store" ? .minutes(10) : .minutes(20),
+                every: name == "store" ? .minutes(15) : .minutes(30),
                 timeout: .seconds(20),
                 settings: ["token": .string(canary)],
                 schema: FactSchema([])
@@ -72,7 +72,7 @@ enum SimulatedMachine {
                 )
             },
             claims: [limit],
-            tick: .minutes(10)
+            tick: .minutes(15)
         )
     }
 }

@@ -29,8 +29,13 @@ struct SimulatedWorld {
     /// What is planned.
     var agenda = Agenda<Change>()
     private let seed: UInt64
+    /// One candidate, one review, one spike: nothing in it hangs on the minute.
+    private let isPlain: Bool
 
-    init(seed: UInt64) { self.seed = seed }
+    init(seed: UInt64, isPlain: Bool) {
+        self.seed = seed
+        self.isPlain = isPlain
+    }
 
     /// The dice of one thing: they fall the same whatever else happens.
     func dice(_ subject: String) -> Dice {
@@ -76,20 +81,20 @@ struct SimulatedWorld {
         case "store.submit_for_review":
             set("store.review.state", "pending", of: track, at: now)
             let isFirst = effects.count { $0.track == track && $0.action == intent.action } == 1
-            let verdict: JSON = isFirst && dice.oneIn(6) ? "rejected" : "approved"
-            let review = now + Int64(5 + dice.below(40)) * 60_000
+            let verdict: JSON = !isPlain && isFirst && dice.oneIn(6) ? "rejected" : "approved"
+            let review = now + Int64(3 + dice.below(25)) * 60_000
             agenda.plan(.set(track, path: "store.review.state", value: verdict), at: review)
         case "store.start_rollout":
             set("store.rollout", "running", of: track, at: now)
-            let itgc = now + Int64(10 + dice.below(60)) * 60_000
+            let itgc = now + Int64(5 + dice.below(40)) * 60_000
             agenda.plan(.set(track, path: "itgc.passed", value: true), at: itgc)
-            if dice.oneIn(2) { spike(track, from: now, &dice) }
-            if dice.oneIn(5) {
-                agenda.plan(.pauseOutside(track), at: now + Int64(1 + dice.below(100)) * 60_000)
+            if isPlain || dice.oneIn(2) { spike(track, from: now, &dice) }
+            if !isPlain, dice.oneIn(5) {
+                agenda.plan(.pauseOutside(track), at: now + Int64(1 + dice.below(50)) * 60_000)
             }
         case "store.resume_rollout":
             set("store.rollout", "running", of: track, at: now)
-            if dice.oneIn(6) { spike(track, from: now, &dice) }
+            if !isPlain, dice.oneIn(6) { spike(track, from: now, &dice) }
         case "store.complete_rollout": set("store.rollout", "complete", of: track, at: now)
         case "store.pause_rollout": set("store.rollout", "paused", of: track, at: now)
         case "store.halt_rollout": set("store.rollout", "halted", of: track, at: now)
@@ -101,8 +106,8 @@ struct SimulatedWorld {
     /// Users crash for a while.
     private mutating func spike(_ track: TrackID, from now: Int64, _ dice: inout Dice) {
         let path = dice.oneIn(3) ? "quality.anr_rate" : "quality.crash_rate"
-        let begin = now + Int64(1 + dice.below(80)) * 60_000
-        let end = begin + Int64(10 + dice.below(90)) * 60_000
+        let begin = now + Int64(1 + dice.below(isPlain ? 4 : 50)) * 60_000
+        let end = begin + Int64(isPlain ? 75 : 10 + dice.below(60)) * 60_000
         agenda.plan(.set(track, path: path, value: .double(0.05)), at: begin)
         agenda.plan(.set(track, path: path, value: .double(0.001)), at: end)
     }
@@ -129,21 +134,21 @@ struct SimulatedWorld {
         func later(_ minutes: Int, _ spread: Int, _ dice: inout Dice) -> Int64 {
             start + Int64(minutes * 60_000 + dice.below(spread * 60_000))
         }
-        let branch = later(5, 30, &shared)
+        let branch = later(3, 12, &shared)
         agenda.plan(.set(track, path: "vcs.branch.exists", value: true), at: branch)
-        let fixes = later(30, 20, &shared)
+        let fixes = later(8, 12, &shared)
         agenda.plan(.set(track, path: "vcs.fixes.open", value: 0), at: fixes)
-        build("c1", "101", track, at: later(30, 30, &own), &own)
-        if shared.oneIn(3) {
+        build("c1", "101", track, at: later(8, 15, &own), &own)
+        if !isPlain, shared.oneIn(3) {
             // One more commit, after the candidate perhaps.
-            let commit = later(40, 90, &shared)
+            let commit = later(15, 100, &shared)
             agenda.plan(.set(track, path: "vcs.head.commit", value: "c2"), at: commit)
-            build("c2", "102", track, at: commit + Int64(5 + own.below(20)) * 60_000, &own)
+            build("c2", "102", track, at: commit + Int64(2 + own.below(12)) * 60_000, &own)
         }
         let plan: [(String, JSON, Int64)] = [
-            ("tracker.blockers.open", 0, later(40, 60, &own)),
-            ("quality.sessions", 20000, later(20, 60, &own)),
-            ("quality.plays", 50000, later(20, 90, &own)),
+            ("tracker.blockers.open", 0, later(12, 30, &own)),
+            ("quality.sessions", 20000, later(8, 30, &own)),
+            ("quality.plays", 50000, later(8, 45, &own)),
         ]
         for (path, value, time) in plan {
             agenda.plan(.set(track, path: path, value: value), at: time)
@@ -217,7 +222,7 @@ struct SourceFault {
         guard !dice.oneIn(3) else { return [] }
         return (0..<1 + dice.below(3)).map { _ in
             let from = Int64(dice.below(Int(end)))
-            let length = Int64(1 + dice.below(dice.oneIn(4) ? 240 : 40)) * 60_000
+            let length = Int64(1 + dice.below(dice.oneIn(4) ? 150 : 30)) * 60_000
             return SourceFault(
                 kind: dice.pick(SourceFault.Kind.allCases),
                 from: from,

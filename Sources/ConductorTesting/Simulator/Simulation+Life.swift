@@ -147,7 +147,6 @@ extension Simulation {
         life = nil
         _ = SimulatedThread.settle()
         disk.comeUp(lossNext)
-        referee.ended()
         var dice = world.dice("downtime \(lives) \(now)")
         let downtime = dice.oneIn(3) ? 0 : Int64(dice.below(dice.oneIn(3) ? 7200 : 240)) * 1000
         agenda.plan(.start, at: now + (plan.crashes > 0 || plan.hasFaults ? downtime : 5_000))
@@ -168,7 +167,11 @@ extension Simulation {
     }
 
     private func hear(_ event: RuntimeEvent) {
-        referee.heard("\(event)")
+        // To print every event is dear, and most polls say nothing.
+        switch event {
+        case .polled(_, _, _, nil): break
+        default: referee.heard("\(event)")
+        }
         if case .journalFailed(let why) = event, let life, !life.isOver {
             if disk.isDown {
                 die(life, .any)
@@ -212,7 +215,14 @@ final class SimulatedJournal: JournalWriter {
             simulation.violate(fault.invariant, fault.what)
         }
         for entry in entries { simulation.note(Referee.words(entry)) }
-        if simulation.isPlanned(.afterCommit, number) {
+        simulation.provoke(entries)
+        var isCutShort = simulation.isPlanned(.afterCommit, number)
+        if case .command? = entries.last {
+            simulation.commandsWritten += 1
+            isCutShort =
+                isCutShort || simulation.isPlanned(.afterCommand, simulation.commandsWritten)
+        }
+        if isCutShort {
             simulation.die(life, .everything)
             throw PowerWent()
         }

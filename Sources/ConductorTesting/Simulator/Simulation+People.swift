@@ -14,12 +14,13 @@ extension Simulation {
     func command(
         _ scope: Scope,
         _ request: Command.Request,
-        basedOn revision: Int? = nil
+        basedOn revision: Int? = nil,
+        by actor: String = "os:ada"
     ) -> Command {
         commands += 1
         return Command(
             id: "c\(commands)",
-            actor: "os:ada",
+            actor: actor,
             scope: scope,
             request: request,
             reason: "because",
@@ -53,7 +54,11 @@ extension Simulation {
     /// Somebody responsible looks at a release, and does what it waits for.
     func personLooks(at track: TrackID) {
         let isCalm = now > Self.faultsEnd
-        agenda.plan(.personLooks(track), at: now + 420_000)
+        if plan.rests, isCalm, now < Self.faultsEnd + Self.rest {
+            return agenda.plan(.personLooks(track), at: Self.faultsEnd + Self.rest)
+        }
+        guard referee.tracks[track]?.isRetired != true else { return }
+        agenda.plan(.personLooks(track), at: now + 540_000)
         guard let (world, state) = look(track), !state.retired else { return }
         explain(track, world)
         if isCalm {
@@ -96,6 +101,7 @@ extension Simulation {
     }
 
     private func goOn(_ track: TrackID, _ state: TrackState, _ dice: inout Dice) {
+        let ways = referee.ways[state.stage ?? ""] ?? []
         if state.stage == "final_rc" {
             for team in ["playback", "search"] {
                 let record = state.signoffs[team]
@@ -105,6 +111,15 @@ extension Simulation {
                 guard !isCurrent else { continue }
                 let verdict: Command.Signoff = dice.oneIn(5) ? .optedOut : .approved
                 send(command(.track(track), .signoff(what: team, verdict: verdict)))
+            }
+        }
+        if let asking = ways.first(where: { $0.approvals != nil }), !dice.oneIn(3) {
+            let approvers = state.approvals.filter { $0.transition == asking.name }.map(\.actor)
+            for actor in ["os:ada", "os:bob"] where !approvers.contains(actor) && !dice.oneIn(3) {
+                let request = Command.Request.approve(transition: nil)
+                send(command(.track(track), request, basedOn: state.revision, by: actor))
+                // The other one looks at what this one has changed.
+                return
             }
         }
         if state.stage == "rollout_paused", now > Self.faultsEnd || !dice.oneIn(4) {
@@ -123,11 +138,12 @@ extension Simulation {
 
     /// Somebody presses what there is to press, twice, or on an old page.
     func meddle(with track: TrackID) {
-        guard now < Self.faultsEnd - 3_600_000 else { return }
+        guard now < Self.faultsEnd - 2_400_000 else { return }
         var dice = world.dice("meddler \(track) \(now)")
-        agenda.plan(.meddle(track), at: now + Int64(2 + dice.below(70)) * 60_000)
+        guard referee.tracks[track]?.isRetired != true else { return }
+        agenda.plan(.meddle(track), at: now + Int64(2 + dice.below(40)) * 60_000)
         guard let (_, state) = look(track), !state.retired else { return }
-        let later = now + Int64(1 + dice.below(50)) * 60_000
+        let later = now + Int64(1 + dice.below(40)) * 60_000
         let scope: Scope = dice.oneIn(3) ? .release(track.release) : .track(track)
         let old = dice.oneIn(3) ? max(0, state.revision - 1 - dice.below(3)) : state.revision
         switch dice.below(14) {
@@ -161,10 +177,31 @@ extension Simulation {
 
     /// What every surface would show of a track; it must be able to say why it stands.
     private func explain(_ track: TrackID, _ snapshot: World) {
-        guard let tick = snapshot.lastTick, let explained = snapshot.explain(track, in: tick)
-        else { return }
-        for fault in referee.explained(explained, snapshot.states[track], now: now) {
+        guard let state = snapshot.states[track], let tick = snapshot.lastTick else { return }
+        // What nothing has moved is looked at now and then, for time may have.
+        if let last = explained[track], last.revision == state.revision,
+            now - last.at < 1_800_000
+        {
+            return
+        }
+        guard let explanation = snapshot.explain(track, in: tick) else { return }
+        explained[track] = (state.revision, now)
+        for fault in referee.explained(explanation, state, now: now) {
             violate(fault.invariant, fault.what)
+        }
+        guard plan.seed % 3 == 0, granted.count < 24 else { return }
+        for transition in explanation.transitions {
+            let names = transition.smallest.joined(separator: ", ")
+            guard granted.insert("\(transition.name): \(names)").inserted,
+                let granting = Granting(
+                    transition,
+                    of: state,
+                    snapshot.view(of: track, in: tick),
+                    machine,
+                    at: tick.at
+                ), let fault = granting.fault()
+            else { continue }
+            violate(Invariant.explained.rawValue, "\(track) in \(state.stage ?? "?"): \(fault)")
         }
     }
 }

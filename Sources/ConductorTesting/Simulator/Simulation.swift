@@ -27,6 +27,12 @@ package final class Simulation: @unchecked Sendable {
     var steps = 0
     var calls = 0
     var commits = 0
+    /// Transactions that wrote a person's command.
+    var commandsWritten = 0
+    /// The revision at which each track was explained last, and when.
+    var explained: [TrackID: (revision: Int, at: Int64)] = [:]
+    /// The sets of missing leaves that were granted.
+    var granted: Set<String> = []
     /// The decisive moment of everything: a violation, once there is one.
     var violation: Violation?
     var stopFile = false
@@ -42,8 +48,10 @@ package final class Simulation: @unchecked Sendable {
     var head = ""
 
     /// When chance stops to make trouble, and when everything is at its end at the latest.
-    static let faultsEnd: Int64 = 6 * 3_600_000
-    static let end: Int64 = 40 * 3_600_000
+    static let faultsEnd: Int64 = 4 * 3_600_000
+    static let end: Int64 = 30 * 3_600_000
+    /// For how long people do nothing after that, where the plan says that they rest.
+    static let rest: Int64 = 5 * 3_600_000
     static let path = "/journal.sqlite"
     /// A secret that backends are called with, and that must show nowhere.
     static let canary = "cAn4ry+/=\"'\\\u{e9}"
@@ -58,6 +66,8 @@ package final class Simulation: @unchecked Sendable {
         case meddle(TrackID)
         case send(Command)
         case setWall(Int64)
+        case turn(TrackID, path: String, to: JSON)
+        case liftStopFile
     }
 
     /// One run of the process, from its start to its end.
@@ -88,7 +98,7 @@ package final class Simulation: @unchecked Sendable {
             source: try JSON(encoding: machine).description
         )
         disk = SimulatedDisk(seed: plan.seed)
-        world = SimulatedWorld(seed: plan.seed)
+        world = SimulatedWorld(seed: plan.seed, isPlain: plan.isPlain)
         referee = Referee(machine: machine, limit: SimulatedMachine.limit)
         prepare()
     }
@@ -102,6 +112,7 @@ package final class Simulation: @unchecked Sendable {
         package var steps: Int
         package var calls: Int
         package var commits: Int
+        package var commands: Int
         package var operations: Int
         package var lives: Int
         package var rows: Int
@@ -138,10 +149,9 @@ package final class Simulation: @unchecked Sendable {
             guard next <= Self.end else { return }
             steps += 1
             guard steps < 9_000 else { return violate(14, "it goes on and on") }
-            if next > now {
-                life?.clock.advance(by: Span(milliseconds: next - now))
-                now = next
-            }
+            // Also where it is due at once: who sleeps for no time at all is woken by this alone.
+            life?.clock.advance(by: Span(milliseconds: next - now))
+            now = next
             while let change = world.agenda.take(dueBy: now) { apply(change) }
             while let happening = agenda.take(dueBy: now) { apply(happening) }
         }
@@ -177,7 +187,7 @@ package final class Simulation: @unchecked Sendable {
     }
 
     /// A webhook: it carries nothing, it wakes.
-    private func wakePoll(_ path: String, of track: TrackID) {
+    func wakePoll(_ path: String, of track: TrackID) {
         let source = String(path.prefix { $0 != "." })
         guard let life, let level = PublishedMachine.scopes[source],
             referee.tracks[track]?.isRetired == false
@@ -206,6 +216,8 @@ package final class Simulation: @unchecked Sendable {
         case .setWall(let offset):
             wallOffset += offset
             life?.clock.setWall(wall)
+        case .turn(let track, let path, let value): turn(track, path, to: value)
+        case .liftStopFile: stopFile = false
         }
     }
 
@@ -219,7 +231,7 @@ package final class Simulation: @unchecked Sendable {
 
     func note(_ what: @autoclosure () -> String) {
         guard traces else { return }
-        if trace.count > 400 { trace.removeFirst(200) }
+        if trace.count > 4_000 { trace.removeFirst(2_000) }
         trace.append("\(Span(milliseconds: now)): \(what())")
     }
 }

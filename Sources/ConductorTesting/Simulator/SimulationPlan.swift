@@ -17,6 +17,12 @@ package struct SimulationPlan: Sendable, Equatable {
     package var crashPoints: [CrashPoint] = []
     /// Backends tell at once that something has changed; else only polls show it.
     package var hasWebhooks = false
+    /// People do nothing for some hours once all faults are over.
+    package var rests = false
+    /// Nothing in its story hangs on the minute, so that a short loss of power changes no effect.
+    package var isPlain = false
+    /// What looks at the whole journal again at the end is left out.
+    package var isBrief = false
     /// Apps whose sources never answer.
     package var deadApps: Set<String> = []
 
@@ -34,8 +40,9 @@ package struct SimulationPlan: Sendable, Equatable {
         if dice.oneIn(2) { names.append("music/ios/8.10.0") }
         if dice.oneIn(3) { names.append("radio/ios/2.0") }
         let machines = [
-            "published", "published", "published", "published-resuming", "published-webhook",
-            "published-once", "published-side-road",
+            "published", "published", "published-resuming", "published-resuming",
+            "published-webhook", "published-once", "published-side-road", "published-two-claims",
+            "published-approving",
         ]
         var plan = SimulationPlan(
             seed: seed,
@@ -46,15 +53,18 @@ package struct SimulationPlan: Sendable, Equatable {
         plan.hasMeddlers = dice.oneIn(2)
         plan.crashes = dice.oneIn(2) ? 0 : 1 + dice.below(4)
         plan.hasWebhooks = dice.oneIn(3)
+        plan.rests = dice.oneIn(12)
         if dice.oneIn(2) {
             plan.crashPoints = (0..<1 + dice.below(4)).map { _ in
                 let kind = dice.pick(CrashPoint.Kind.allCases)
-                let isCall: Bool =
+                let most =
                     switch kind {
-                    case .notSent, .lost, .unheard, .late: true
-                    case .beforeCommit, .afterCommit, .disk: false
+                    case .notSent, .lost, .unheard, .late: 24
+                    case .afterCommand: 30
+                    case .beforeCommit, .afterCommit: 600
+                    case .disk: 3000
                     }
-                return CrashPoint(kind, 1 + dice.below(isCall ? 30 : 1500))
+                return CrashPoint(kind, 1 + dice.below(most))
             }
         }
         return plan
@@ -66,11 +76,13 @@ package struct SimulationPlan: Sendable, Equatable {
             ["music/ios/8.9.2"], ["music/ios/8.9.2", "music/android/8.9.2"],
             ["music/ios/8.9.2", "music/ios/8.10.0"],
         ]
-        return SimulationPlan(
+        var plan = SimulationPlan(
             seed: UInt64(1_000_000 + number),
             tracks: casts[number % casts.count].compactMap(TrackID.init),
             machine: number % 2 == 0 ? "published" : "published-resuming"
         )
+        plan.isPlain = true
+        return plan
     }
 }
 
@@ -82,6 +94,8 @@ package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
         case beforeCommit = "before commit"
         /// After it was durable, before anybody heard of it.
         case afterCommit = "after commit"
+        /// After a person's command was durable, before it was decided.
+        case afterCommand = "after command"
         /// At a write or a sync of the disk; the power went.
         case disk
         /// A remote call was not sent yet.

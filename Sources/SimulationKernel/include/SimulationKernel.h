@@ -42,6 +42,9 @@ int64_t sim_disk_unsynced(const SimDisk *disk, const char *suffix);
 /// Whether a text stands anywhere in the files.
 bool sim_disk_holds(const SimDisk *disk, const char *text);
 
+/// Changes the database at `path` behind everybody's back; false when the statement fails.
+bool sim_disk_tamper(SimDisk *disk, const char *path, const char *sql);
+
 /// The power goes before this operation (counted from 1; 0: never).
 void sim_disk_fail_at(SimDisk *disk, int64_t operation);
 bool sim_disk_is_down(const SimDisk *disk);

@@ -1,0 +1,116 @@
+import ConductorCore
+
+// What can go wrong goes wrong at the worst moment: between a decision and its effect, and between a
+// raise and the second look that it waits for.
+
+extension Simulation {
+    /// Something has just been written.
+    func provoke(_ entries: [Entry]) {
+        guard now < Self.faultsEnd - 1_800_000 else { return }
+        for entry in entries {
+            switch entry {
+            case .intent(let record) where record.intent.direction == .raises:
+                provoke(after: record.intent)
+            case .tick:
+                for (track, transition) in referee.nearly { provoke(before: transition, of: track) }
+            case .boot, .machine, .poll, .decision, .command, .intent, .attempt, .outcome,
+                .discovery, .upkeep:
+                continue
+            }
+        }
+    }
+
+    /// A raise is decided, and not sent.
+    private func provoke(after intent: Intent) {
+        var dice = world.dice("worst moment \(intent.key) \(intent.step)")
+        guard dice.oneIn(3) else { return }
+        let soon = now + dice.pick([0, 0, 400, 3000, 20_000, 90_000])
+        let later = soon + Int64(1 + dice.below(25)) * 60_000
+        if plan.hasMeddlers, dice.oneIn(2) {
+            stop(intent.track, at: soon, until: later, &dice)
+        } else if plan.hasFaults {
+            if dice.oneIn(4) {
+                // What is seen of the next stage is from before it.
+                misbehave(.stale, "quality", of: intent.track, until: now + 3_600_000)
+            } else {
+                spoil(intent.track, at: soon, until: later, &dice)
+            }
+        }
+    }
+
+    /// A transition lacks nothing but its second look, which is under way.
+    private func provoke(before transition: String, of track: TrackID) {
+        var dice = world.dice("worst moment \(track) \(transition) \(now)")
+        guard dice.oneIn(4) else { return }
+        let soon = now + dice.pick([0, 1, 10, 39])
+        let later = soon + Int64(1 + dice.below(25)) * 60_000
+        if plan.hasMeddlers, dice.oneIn(2) { return stop(track, at: soon, until: later, &dice) }
+        guard plan.hasFaults else { return }
+        switch dice.below(5) {
+        case 0:
+            let step = Int64(dice.below(7200) - 3600) * 1000
+            agenda.plan(.setWall(step), at: soon)
+        case 1:
+            misbehave(dice.oneIn(2) ? .strays : .silent, "quality", of: track, until: later)
+        case 2: world.agenda.plan(.pauseOutside(track), at: soon)
+        default: spoil(track, at: soon, until: later, &dice)
+        }
+    }
+
+    /// Somebody stops it, one way or another.
+    private func stop(
+        _ track: TrackID,
+        at soon: Int64,
+        until later: Int64,
+        _ dice: inout Dice
+    ) {
+        switch dice.below(5) {
+        case 0:
+            stopFile = true
+            agenda.plan(.liftStopFile, at: later)
+        case 1:
+            agenda.plan(.send(command(.installation, .stop)), at: soon)
+            agenda.plan(.send(command(.installation, .liftStop)), at: later)
+        case 2, 3:
+            agenda.plan(.send(command(.track(track), .hold)), at: soon)
+            agenda.plan(.send(command(.track(track), .resume)), at: later)
+        default: agenda.plan(.send(command(.track(track), .pause)), at: soon)
+        }
+    }
+
+    /// A fact turns bad, and everybody notices at once.
+    private func spoil(
+        _ track: TrackID,
+        at soon: Int64,
+        until later: Int64,
+        _ dice: inout Dice
+    ) {
+        let (path, bad, good): (String, JSON, JSON) = dice.pick([
+            ("quality.crash_rate", .double(0.05), .double(0.001)),
+            ("quality.anr_rate", .double(0.05), .double(0.001)),
+            ("tracker.blockers.open", 2, 0), ("itgc.passed", false, true),
+        ])
+        agenda.plan(.turn(track, path: path, to: bad), at: soon)
+        agenda.plan(.turn(track, path: path, to: good), at: later)
+    }
+
+    private func misbehave(
+        _ kind: SourceFault.Kind,
+        _ source: String,
+        of track: TrackID,
+        until end: Int64
+    ) {
+        guard let level = PublishedMachine.scopes[source] else { return }
+        let key = "\(source) \(Scope(level, around: track))"
+        world.faults[key, default: []].insert(
+            SourceFault(kind: kind, from: now, until: min(end, Self.faultsEnd)),
+            at: 0
+        )
+    }
+
+    /// A fact changes, and its source is asked at once.
+    func turn(_ track: TrackID, _ path: String, to value: JSON) {
+        world.set(path, value, of: track, at: now)
+        wakePoll(path, of: track)
+    }
+}
