@@ -75,7 +75,45 @@ private let costly: [String] = [
     "'a'.matches('((((a{10}){10}){10}){10})') || true",
 ]
 
+/// Values nested as deep as a chain of bindings can make them, and what is done with them.
+private let deep: [String] = [
+    "[$]", "{1: $}", "{'a': $}", "optional.of($)", "[$].map(x, x)", "dyn([$])",
+].flatMap { nest in
+    [
+        "$last == $before", "$last", "size(dyn([$last]))", "'%s'.format([$last])",
+        "$last in [$before]", "[$last].distinct()", "sets.contains([$last], [$before])",
+    ].map { body in
+        // As many bindings as a block may have, each as deep as an expression may be.
+        let bindings = (0..<40).map { place in
+            (0..<45).reduce(place == 0 ? "1" : "cel.index(\(place - 1))") { inner, _ in
+                nest.replacing("$", with: inner)
+            }
+        }
+        return "cel.block([" + bindings.joined(separator: ", ") + "], "
+            + body.replacing("$last", with: "cel.index(39)")
+            .replacing("$before", with: "cel.index(38)") + ")"
+    }
+}
+
 @Suite struct `Bounds` {
+    @Test(arguments: deep.indices)
+    func `values nested by a chain of bindings do no harm on a small stack`(index: Int) {
+        let source = deep[index]
+        let code = onSmallStack { () -> String? in
+            do throws(CompilationError) {
+                let program = try Program(compiling: source, in: Environment(isChecked: false))
+                switch program.evaluate([]) {
+                case .value: return "value"
+                case .unknown: return "unknown"
+                case .error(let error): return error.code.rawValue
+                }
+            } catch {
+                return error.diagnostics[0].code.rawValue
+            }
+        }
+        #expect(["too-large", "budget-exceeded"].contains(code ?? nil), "\(source.prefix(80))")
+    }
+
     @Test(arguments: shapes.indices)
     func `the deepest expression allowed runs on a small stack`(index: Int) {
         let shape = shapes[index]
@@ -107,6 +145,18 @@ private let costly: [String] = [
             }
         }
         #expect((code ?? nil) == Diagnostic.Code.tooLarge, "\(shape.name)")
+    }
+
+    @Test func `values may be nested as deep as texts are, through bindings too`() throws {
+        let nest = { (count: Int, core: String) in nested("[", core, "]", count) }
+        let source = "cel.bind(x, \(nest(90, "1")), cel.bind(y, \(nest(90, "x")), y == y))"
+        let program = try Program(compiling: source, in: Environment())
+        #expect(program.evaluate([]) == .value(.bool(true)))
+        let deeper =
+            "cel.bind(x, \(nest(90, "1")), cel.bind(y, \(nest(90, "x")), \(nest(40, "y")) == [1]))"
+        #expect(throws: CompilationError.self) {
+            try Program(compiling: deeper, in: Environment(isChecked: false))
+        }
     }
 
     @Test func `a source that is too long is refused`() {

@@ -1,3 +1,4 @@
+import CEL
 import ConductorCore
 import ConductorJournal
 import ConductorPorts
@@ -17,13 +18,16 @@ final class Bench: Sendable {
     let actionClass: ActionClass
     let scope: Scope.Level
     let parameters: [String: JSON]
+    let condition: String
 
     init(
         platforms: [String] = ["ios"],
         actionClass: ActionClass = .createOnce,
         scope: Scope.Level = .track,
-        parameters: [String: JSON] = [:]
+        parameters: [String: JSON] = [:],
+        condition: String = "ci.state == \"passed\""
     ) throws {
+        self.condition = condition
         self.platforms = platforms
         self.actionClass = actionClass
         self.scope = scope
@@ -44,7 +48,7 @@ final class Bench: Sendable {
                 Stage(name: "branched", shelf: .current),
                 Stage(name: "submitted", shelf: .current, terminal: true),
             ],
-            conditions: [Condition(name: "ready", expr: "ci.state == \"passed\"")],
+            conditions: [Condition(name: "ready", expr: condition)],
             transitions: [
                 Transition(
                     name: "submit",
@@ -95,7 +99,11 @@ final class Bench: Sendable {
         return world
     }
 
-    func engine(on journal: sending any JournalWriter, world: World = World()) throws -> Engine {
+    func engine(
+        on journal: sending any JournalWriter,
+        world: World = World(),
+        zones: [ZoneRules.Zone] = []
+    ) throws -> Engine {
         let canonical = try JSON(encoding: machine.canonical).description
         let record = Entry.MachineRecord(
             digest: Digest.text(of: Array(canonical.utf8)),
@@ -121,6 +129,7 @@ final class Bench: Sendable {
                     machines: Dictionary(uniqueKeysWithValues: platforms.map { ($0, machine) })
                 )
             ],
+            zones: zones,
             tick: .minutes(1)
         )
         let stopFile = stopFile

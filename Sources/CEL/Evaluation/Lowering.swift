@@ -211,8 +211,26 @@ struct Lowering {
                 {
                     return SelectCode(operand, field: key, isIndex: true, position: position)
                 }
-                return BinaryCode(operand, codes[arguments[1]], Library.index, position: position)
+                return IndexCode(operand, codes[arguments[1]], Library.index, position: position)
             }
+            let operands = arguments.map { codes[$0] }
+            let code = IndexCode(operands[0], operands[1], Library.index, position: position)
+            return folded(code, operands)
+        case "_[?_]":
+            let operand = path(id) == nil ? codes[arguments[0]] : unread(arguments[0])
+            let key = codes[arguments[1]]
+            let code = IndexCode(operand, key, Library.optionalIndex, position: position)
+            return folded(code, [operand, key])
+        case "or", "orValue":
+            guard let target, arguments.count == 1 else { break }
+            let operands = [codes[target], codes[arguments[0]]]
+            let code = OptionalChoiceCode(
+                operands[0],
+                operands[1],
+                isOptional: function == "or",
+                position: position
+            )
+            return folded(code, operands)
         default: break
         }
         let operands = ((target.map { [$0] } ?? []) + arguments).map { codes[$0] }
@@ -304,15 +322,15 @@ struct Lowering {
         case .variablePresence(_, let name): return (name, name, true)
         case .select(let operand, let field, let isTest):
             guard let (variable, path, _) = self.path(operand) else { return nil }
-            return (variable, path + "." + field, isTest)
+            return (variable, AttributePath.field(field, in: path), isTest)
         case .optionalSelect(let operand, let field):
             guard let (variable, path, _) = self.path(operand) else { return nil }
-            return (variable, path + "." + field, false)
-        case .call("_[_]", _, let arguments, _):
+            return (variable, AttributePath.field(field, in: path), false)
+        case .call("_[_]", _, let arguments, _), .call("_[?_]", _, let arguments, _):
             guard let (variable, path, _) = self.path(arguments[0]),
                 case .literal(let key) = tree.nodes[arguments[1]].kind
             else { return nil }
-            return (variable, path + "[\(key)]", false)
+            return (variable, AttributePath.key(key, in: path), false)
         default: return nil
         }
     }
