@@ -19,14 +19,17 @@ final class Bench: Sendable {
     let scope: Scope.Level
     let parameters: [String: JSON]
     let condition: String
+    let sustained: Span?
 
     init(
         platforms: [String] = ["ios"],
         actionClass: ActionClass = .createOnce,
         scope: Scope.Level = .track,
         parameters: [String: JSON] = [:],
-        condition: String = "ci.state == \"passed\""
+        condition: String = "ci.state == \"passed\"",
+        sustained: Span? = nil
     ) throws {
+        self.sustained = sustained
         self.condition = condition
         self.platforms = platforms
         self.actionClass = actionClass
@@ -48,7 +51,7 @@ final class Bench: Sendable {
                 Stage(name: "branched", shelf: .current),
                 Stage(name: "submitted", shelf: .current, terminal: true),
             ],
-            conditions: [Condition(name: "ready", expr: condition)],
+            conditions: [Condition(name: "ready", expr: condition, sustained: sustained)],
             transitions: [
                 Transition(
                     name: "submit",
@@ -208,7 +211,20 @@ final class ScriptedSource: Source {
         .observed(Observation(facts: ["state": ObservedFact("passed")]))
     )
 
-    func observe(_ request: ObservationRequest) async -> PollAnswer { answer.withLock { $0 } }
+    let hangs = Mutex(false)
+
+    func observe(_ request: ObservationRequest) async -> PollAnswer {
+        if hangs.withLock(\.self) {
+            // Ignores cancellation, as a stuck library does.
+            return unsafe await withUnsafeContinuation { _ in }
+        }
+        return answer.withLock { $0 }
+    }
+
+    /// Answers with one state from here on.
+    func say(_ state: JSON) {
+        answer.withLock { $0 = .observed(Observation(facts: ["state": ObservedFact(state)])) }
+    }
 }
 
 /// Counts effects outside the conductor, and answers what the test says.
