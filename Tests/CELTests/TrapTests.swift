@@ -27,7 +27,8 @@ import Testing
         ("true ? (false ? 1 : 2) : 3", "int 2"),
         // Texts and octets.
         ("'''a\n'b'''", "string \"a\\n'b\""), ("\"\"\"a\"b\"\"\"", "string \"a\\\"b\""),
-        ("'\\x41\\101\\u0041\\U00000041'", "string \"AAAA\""), ("'\\`\\?\\a'", "string \"`?\\u0007\""),
+        ("'\\x41\\101\\u0041\\U00000041'", "string \"AAAA\""),
+        ("'\\`\\?\\a'", "string \"`?\\u0007\""),
         ("'\\xff'", "string \"ÿ\""), ("b'\\xff\\377\\x41'", "bytes b\"\\xff\\xffA\""),
         ("b'\\U00000041'", "parse bad-literal"), ("'\\ud83d\\ude00'", "parse bad-literal"),
         ("'\\U0001F600'.size()", "int 1"), ("'\\q'", "parse bad-literal"),

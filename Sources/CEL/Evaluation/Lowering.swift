@@ -11,10 +11,14 @@ struct Lowering {
     private var plainCodes: [any Code] = []
     /// The nodes at and below each node: the steps of a visit.
     private var costs: [Int] = []
+    /// Regular expressions compiled so far; more are left to the evaluation, which has a budget.
+    private var patterns = 0
     /// Operands of logical operators, conditions and the whole expression.
     private var isShown: [Bool]
     /// Whether a node is within the body of a macro.
     private var isInLoop: [Bool]
+
+    private static let maximumPatterns = 40
 
     static func code(
         of tree: SyntaxTree,
@@ -113,7 +117,7 @@ struct Lowering {
         path(id) == nil ? codes[id] : plainCodes[id]
     }
 
-    private func plain(_ id: SyntaxTree.NodeID) -> any Code {
+    private mutating func plain(_ id: SyntaxTree.NodeID) -> any Code {
         let node = tree.nodes[id]
         let position = node.position
         switch node.kind {
@@ -186,7 +190,7 @@ struct Lowering {
 
     // MARK: Calls
 
-    private func call(
+    private mutating func call(
         _ id: SyntaxTree.NodeID,
         _ function: String,
         _ target: SyntaxTree.NodeID?,
@@ -254,9 +258,10 @@ struct Lowering {
             return folded(code, operands)
         }
         if function == "matches", operands.count == 2,
-            case .string(let text)? = operands[1].constant,
+            case .string(let text)? = operands[1].constant, patterns < Self.maximumPatterns,
             let pattern = try? Pattern(text, limits: limits)
         {
+            patterns += 1
             return MatchCode(operands[0], pattern, position: position)
         }
         guard let known = Library.functions[function], known.hasForm(isMember: target != nil)
