@@ -115,12 +115,14 @@ let package = Package(
         ),
         .testTarget(
             name: "ConductorJournalTests",
-            dependencies: ["ConductorCore", "ConductorJournal", "ConductorPorts", grdb, grdbSQLite]
+            dependencies: [
+                "CEL", "ConductorCore", "ConductorJournal", "ConductorPorts", grdb, grdbSQLite,
+            ]
         ),
         .testTarget(
             name: "ConductorRuntimeTests",
             dependencies: [
-                "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
+                "CEL", "ConductorCore", "ConductorJournal", "ConductorPorts", "ConductorRuntime",
                 "ConductorTesting",
             ]
         ),

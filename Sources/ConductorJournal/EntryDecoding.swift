@@ -158,6 +158,7 @@ private struct ColumnReader {
         let process = try int()
         var boot = Entry.Boot(at: at, engine: engine, files: files, process: process)
         if let calendars = try optionalJSON() { boot.calendars = try decode(calendars) }
+        if let zones = try optionalJSON() { boot.zones = try decode(zones) }
         return boot
     }
 

@@ -77,6 +77,7 @@ extension Entry.Boot {
             cells: [
                 Cell(at.wall), .integer(at.elapsed), .text(engine), try Cell(json: files),
                 Cell(process), calendars.isEmpty ? .null : try Cell(json: calendars),
+                zones.isEmpty ? .null : try Cell(json: zones),
             ]
         )
     }

@@ -9,7 +9,7 @@ enum JournalTable: String, Sendable, Hashable, CaseIterable {
     var columns: [String] {
         switch self {
         case .machine: ["digest", "canonical", "source"]
-        case .boot: ["at_ms", "elapsed_ms", "engine", "files", "process", "calendars"]
+        case .boot: ["at_ms", "elapsed_ms", "engine", "files", "process", "calendars", "zones"]
         case .poll:
             [
                 "source", "scope", "at_ms", "elapsed_ms", "body", "observed_at", "failure",

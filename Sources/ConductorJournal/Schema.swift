@@ -22,6 +22,10 @@ enum Schema {
         migrator.registerMigration("3: seals and upkeep") { database in
             try database.execute(sql: sealsAndUpkeep)
         }
+        migrator.registerMigration("4: time zones of conditions") { database in
+            // The time zones that conditions name, with their offsets.
+            try database.execute(sql: "ALTER TABLE boot ADD COLUMN zones TEXT")
+        }
         return migrator
     }()
 

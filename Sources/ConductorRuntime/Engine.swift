@@ -174,7 +174,8 @@ package actor Engine {
                     engine: Conductor.engine,
                     files: settings.files,
                     process: settings.process,
-                    calendars: settings.deployment.calendars
+                    calendars: settings.deployment.calendars,
+                    zones: world.zones(with: settings.deployment.zones)
                 )
             )
         ]

@@ -49,6 +49,10 @@ def main():
         lines = "".join(part.encode().hex() + "\n" for pair in pairs for part in pair)
         answers = subprocess.run([program], input=lines, capture_output=True, text=True, check=True).stdout.split()
         for (regex, text), answer in zip(pairs, answers, strict=True):
+            # RE2 also looks between the octets of one code point, where `\B` holds; Go's regexp,
+            # which CEL goes by, does not.
+            if "\\B" in regex and not text.isascii():
+                continue
             try:
                 wanted = "1" if re2.compile(regex, options).search(text) else "0"
             except re2.error:

@@ -74,7 +74,34 @@ struct FuzzProperties {
         }
         let traced = program.evaluateTracing(slots).outcome
         if traced != outcome { return "\(outcome), but traced \(traced)" }
+        for (place, variable) in program.variables.enumerated() {
+            var fewer = slots
+            fewer[place] = .unknown
+            if let fault = fault(of: program.evaluate(fewer), without: variable, outcome) {
+                return fault
+            }
+        }
         return nil
+    }
+
+    /// What was decided while a variable was not known must not depend on it; what was not decided
+    /// names it.
+    private func fault(
+        of partial: Outcome,
+        without variable: String,
+        _ whole: Outcome
+    ) -> String? {
+        switch partial {
+        case .unknown(let paths):
+            let isNamed = paths.allSatisfy {
+                $0 == variable || $0.hasPrefix(variable + ".") || $0.hasPrefix(variable + "[")
+            }
+            return isNamed && !paths.isEmpty ? nil : "without \(variable) it waits for \(paths)"
+        case .error(let error) where error.code == .budgetExceeded: return nil
+        case .value, .error:
+            return partial == whole
+                ? nil : "\(whole), but without \(variable) it is \(partial)"
+        }
     }
 
     private mutating func note(_ program: Program) {

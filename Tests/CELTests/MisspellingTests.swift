@@ -219,6 +219,7 @@ private enum Conditions {
                 switch value {
                 case .string: others = ["7", "1.5", "true", "2u", "b\"x\"", "[1]", "null"]
                 case .int, .double: others = ["\"7\"", "true", "b\"x\"", "[1]", "null", "{}"]
+                case .bool: others = ["\"true\"", "1", "1.5", "2u", "[true]", "null", "{}"]
                 default: continue
                 }
                 let start = node.position.offset
@@ -238,6 +239,47 @@ private enum Conditions {
             }
         }
         Self.expect(slips, least: 150)
+    }
+
+    /// The texts between the commas of a call's brackets.
+    private static func arguments(of call: ArraySlice<Unicode.Scalar>) -> [String] {
+        var parts = [""]
+        var depth = 0
+        var quote: Unicode.Scalar?
+        for scalar in call {
+            if let open = quote {
+                if scalar == open { quote = nil }
+            } else {
+                switch scalar {
+                case "\"", "'": quote = scalar
+                case "(", "[", "{":
+                    depth += 1
+                    if depth == 1 { continue }
+                case ")", "]", "}":
+                    depth -= 1
+                    if depth == 0 { continue }
+                case "," where depth == 1:
+                    parts.append("")
+                    continue
+                default: break
+                }
+            }
+            parts[parts.count - 1].unicodeScalars.append(scalar)
+        }
+        return parts == [""] ? [] : parts
+    }
+
+    /// The brackets of a call with each number of arguments from none to three more, but for its
+    /// own and those that the function also takes.
+    private static func wrong(_ own: [String], of function: String) -> [String] {
+        let counts = 0...(own.count + 3)
+        let alsoTaken: Set<Int> = function == "filter" || function == "has" ? [] : [2, 3]
+        let isMacro = ["all", "exists", "exists_one", "filter", "map", "has"].contains(function)
+        return counts.compactMap { count in
+            guard count != own.count, !(isMacro && alsoTaken.contains(count)) else { return nil }
+            let more = Array(repeating: "1", count: max(0, count - own.count))
+            return "(" + (own.prefix(count) + more).joined(separator: ",") + ")"
+        }
     }
 
     @Test func `every wrong number of arguments is refused at the function`() throws {
@@ -260,8 +302,8 @@ private enum Conditions {
                     continue
                 }
                 let end = node.position.offset + node.length
-                for arguments in ["()", "(x, 1, 2, 3, 4, 5)"]
-                where !scalars[start..<end].elementsEqual(arguments.unicodeScalars) {
+                let own = Self.arguments(of: scalars[start..<end])
+                for arguments in Self.wrong(own, of: name) {
                     slips.append(
                         Slip(
                             source: Self.replaced(

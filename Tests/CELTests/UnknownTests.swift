@@ -68,22 +68,46 @@ func outcome(_ source: String, _ known: [String: Slot] = [:]) throws -> Outcome 
         ("branch.name.startsWith('r')", "? branch.name"),
         ("'x' in tracker.blockers.list", "? tracker.blockers.list"),
         ("'x' in labels", "? labels"), ("branch.name in ['a']", "? branch.name"),
-        ("labels['train'] == 'weekly'", "? labels"), ("labels.train == 'weekly'", "? labels"),
+        ("labels['train'] == 'weekly'", "? labels.train"),
+        ("labels.train == 'weekly'", "? labels.train"),
         ("type(flag) == bool", "? flag"), ("dyn(flag) == true", "? flag"),
         ("age(tracker.total) > duration('1h')", "? age(tracker.total)"),
         // Presence of what is unknown is unknown, and never a default.
         ("has(tracker.blockers.open)", "? tracker.blockers.open"),
-        ("has(labels.train)", "? labels"), ("has(build.commit)", "? build"),
+        ("has(labels.train)", "? labels.train"), ("has(build.commit)", "? build.commit"),
         ("has(tracker.total)", "true"), ("has(quality.crash_free_users)", "false"),
-        ("labels.?train.orValue('weekly') == 'weekly'", "? labels"),
-        ("labels[?'train'].orValue('weekly') == 'weekly'", "? labels"),
+        ("labels.?train.orValue('weekly') == 'weekly'", "? labels.train"),
+        ("labels[?'train'].orValue('weekly') == 'weekly'", "? labels.train"),
         ("tracker.?total.orValue(7) == 3", "true"),
         ("tracker.?blockers.?open.orValue(7) == 7", "? tracker.blockers.open"),
         ("tracker.?blockers.open.hasValue()", "? tracker.blockers.open"),
         ("quality.?crash_free_users.orValue(1.0) == 1.0", "true"),
         ("quality.?crash_free_users.hasValue()", "false"),
         ("optional.of(flag).hasValue()", "? flag"),
-        ("optional.of(true).orValue(flag)", "? flag"),
+        // The second operand is looked at only when the first holds nothing.
+        ("optional.of(true).orValue(flag)", "true"), ("optional.of(2).orValue(1/0) == 2", "true"),
+        ("optional.none().orValue(flag)", "? flag"),
+        ("optional.of(2).or(optional.of(1/0)).value() == 2", "true"),
+        ("optional.of(flag).orValue(other)", "? flag"),
+        ("labels.?train.or(labels.?tier).hasValue()", "? labels.train"),
+        // What is unknown goes by the path that was asked for.
+        ("build.commit == 'a'", "? build.commit"),
+        ("build.commit == 'a' && build.number == 1", "? build.commit build.number"),
+        ("build.commit == build.commit", "? build.commit"), ("build == build", "? build"),
+        ("build == {'commit': 'a', 'number': 1} && build.number == 1", "? build build.number"),
+        ("labels['a-b'] == 'c'", "? labels[\"a-b\"]"),
+        ("labels[branch.name] == 'c'", "? branch.name labels"),
+        ("labels[string(tracker.total)] == 'c'", "? labels[\"3\"]"),
+        ("labels[string(1/0)] == 'c'", "? labels"),
+        ("signoffs[0].state == 'ok'", "? signoffs[0].state"),
+        ("signoffs[tracker.total].state == 'ok'", "? signoffs[3].state"),
+        ("signoffs[?0].?state.orValue('ok') == 'ok'", "? signoffs[0].state"),
+        ("tracker.blockers.list[0] == 'x'", "? tracker.blockers.list[0]"),
+        ("size(build.commit) > 0", "? build.commit"),
+        ("(flag ? build : build).commit == 'a'", "? flag"),
+        ("(true ? build : build).commit == 'a'", "? build"),
+        ("cel.bind(b, build, b.commit == 'a')", "? build"),
+        ("signoffs.filter(s, s.state == 'ok').size() > 0", "? signoffs"),
         // Macros.
         ("signoffs.all(s, s.state == 'approved')", "? signoffs"),
         ("signoffs.exists(s, false)", "? signoffs"), ("signoffs.size() == 0", "? signoffs"),
@@ -138,7 +162,7 @@ func outcome(_ source: String, _ known: [String: Slot] = [:]) throws -> Outcome 
         #expect(outcome == .unknown(paths: ["other"]))
         #expect(
             trace.reads.map(\.path) == [
-                "tracker.total", "build.commit", "labels[\"x\"]", "signoffs", "other",
+                "tracker.total", "build.commit", "labels.x", "signoffs", "other",
             ]
         )
         #expect(trace.reads[1].outcome == .value(.string("a")))

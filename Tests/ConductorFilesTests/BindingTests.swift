@@ -1,3 +1,4 @@
+import CEL
 import ConductorCore
 import ConductorFiles
 import Testing
@@ -250,5 +251,45 @@ import Testing
         #expect(start.latestWins == nil)
         #expect(deployment.action("store.pause")?.declaration.policy.latestWins == true)
         #expect(deployment.app("music")?.priority == 7)
+    }
+
+    // MARK: Time zones
+
+    private static func clocked(_ expression: String) -> Sample {
+        var sample = Sample()
+        sample.replace(
+            rules: """
+                conditions:
+                  built: rc.commit == vcs.head
+                  no_bugs: tracker.open < params.limit && \(expression)
+                """
+        )
+        return sample
+    }
+
+    private static let stockholm = ZoneRules.Zone(name: "Europe/Stockholm", initialOffset: 3600)
+
+    @Test func `takes the offsets of the time zones that conditions name`() throws {
+        let instant = "timestamp(rc.commit)"
+        let loaded = Self.clocked(
+            "\(instant).getHours('Europe/Stockholm') > 9 && \(instant).getHours('+02:00') > 9"
+                + " && \(instant).getHours('UTC') > 9 && \(instant).getHours() > 9"
+        ).load(zones: { $0 == "Europe/Stockholm" ? Self.stockholm : nil })
+        #expect(loaded.rendered == "")
+        #expect(loaded.deployment?.zones == [Self.stockholm])
+    }
+
+    @Test(arguments: ["Europe/Stokholm", "CET", "utc", "+2:00"])
+    func `refuses a time zone that the system lacks, where it stands`(name: String) throws {
+        let loaded = Self.clocked("timestamp(rc.commit).getHours('\(name)') > 9").load()
+        #expect(loaded.codes == ["E071"])
+        #expect(loaded.deployment == nil)
+        #expect(loaded.rendered.contains("this system has no time zone '\(name)'"))
+    }
+
+    @Test func `refuses a time zone that is found out only when it is asked for`() throws {
+        let loaded = Self.clocked("timestamp(rc.commit).getHours(rc.commit) > 9").load()
+        #expect(loaded.codes == ["E071"])
+        #expect(loaded.rendered.contains("so that its offsets can be recorded"))
     }
 }

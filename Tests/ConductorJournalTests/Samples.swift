@@ -1,3 +1,4 @@
+import CEL
 import ConductorCore
 import Foundation
 import GRDB
@@ -158,7 +159,16 @@ enum Sample {
                     at: stamp(0),
                     engine: "0.1.0",
                     files: ["conductor.yaml": "ab", "release-states.yaml": "cd"],
-                    process: 4711
+                    process: 4711,
+                    zones: [
+                        RecordedZone(
+                            .init(
+                                name: "Europe/Stockholm",
+                                initialOffset: 3600,
+                                transitions: [.init(from: 1_774_746_000, offset: 7200)]
+                            )
+                        )
+                    ]
                 )
             ),
             machine,

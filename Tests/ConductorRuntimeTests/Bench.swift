@@ -1,3 +1,4 @@
+import CEL
 import ConductorCore
 import ConductorJournal
 import ConductorPorts
@@ -17,13 +18,19 @@ final class Bench: Sendable {
     let actionClass: ActionClass
     let scope: Scope.Level
     let parameters: [String: JSON]
+    let condition: String
+    let sustained: Span?
 
     init(
         platforms: [String] = ["ios"],
         actionClass: ActionClass = .createOnce,
         scope: Scope.Level = .track,
-        parameters: [String: JSON] = [:]
+        parameters: [String: JSON] = [:],
+        condition: String = "ci.state == \"passed\"",
+        sustained: Span? = nil
     ) throws {
+        self.sustained = sustained
+        self.condition = condition
         self.platforms = platforms
         self.actionClass = actionClass
         self.scope = scope
@@ -44,7 +51,7 @@ final class Bench: Sendable {
                 Stage(name: "branched", shelf: .current),
                 Stage(name: "submitted", shelf: .current, terminal: true),
             ],
-            conditions: [Condition(name: "ready", expr: "ci.state == \"passed\"")],
+            conditions: [Condition(name: "ready", expr: condition, sustained: sustained)],
             transitions: [
                 Transition(
                     name: "submit",
@@ -95,7 +102,11 @@ final class Bench: Sendable {
         return world
     }
 
-    func engine(on journal: sending any JournalWriter, world: World = World()) throws -> Engine {
+    func engine(
+        on journal: sending any JournalWriter,
+        world: World = World(),
+        zones: [ZoneRules.Zone] = []
+    ) throws -> Engine {
         let canonical = try JSON(encoding: machine.canonical).description
         let record = Entry.MachineRecord(
             digest: Digest.text(of: Array(canonical.utf8)),
@@ -121,6 +132,7 @@ final class Bench: Sendable {
                     machines: Dictionary(uniqueKeysWithValues: platforms.map { ($0, machine) })
                 )
             ],
+            zones: zones,
             tick: .minutes(1)
         )
         let stopFile = stopFile
@@ -199,7 +211,20 @@ final class ScriptedSource: Source {
         .observed(Observation(facts: ["state": ObservedFact("passed")]))
     )
 
-    func observe(_ request: ObservationRequest) async -> PollAnswer { answer.withLock { $0 } }
+    let hangs = Mutex(false)
+
+    func observe(_ request: ObservationRequest) async -> PollAnswer {
+        if hangs.withLock(\.self) {
+            // Ignores cancellation, as a stuck library does.
+            return unsafe await withUnsafeContinuation { _ in }
+        }
+        return answer.withLock { $0 }
+    }
+
+    /// Answers with one state from here on.
+    func say(_ state: JSON) {
+        answer.withLock { $0 = .observed(Observation(facts: ["state": ObservedFact(state)])) }
+    }
 }
 
 /// Counts effects outside the conductor, and answers what the test says.

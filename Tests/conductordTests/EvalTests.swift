@@ -35,7 +35,7 @@ private func answer(_ expression: String) -> JSON {
 
     @Test(arguments: [
         ("tracker.blokers == 0", "tracker.blokers"), ("gone", "gone"),
-        ("size(empty) == 0", "empty"),
+        ("size(empty) == 0", "empty"), ("lost[0].ok", "lost[0].ok"),
         ("has(store.review)", "store.review"),
         (#"age(ci.tests.state) < duration("2h")"#, "age(ci.tests.state)"),
     ])
@@ -49,6 +49,18 @@ private func answer(_ expression: String) -> JSON {
             answer.text(on: Page()) == "unknown: tracker.blokers (did you mean 'tracker.blockers'?)"
         )
         #expect(!answer.hasValue)
+        let within = FactEvaluation("tracker.team[0].ok", facts: facts).answer(tracing: false)
+        #expect(
+            within.text(on: Page())
+                == "unknown: tracker.team[0].ok (did you mean 'tracker.teams'?)"
+        )
+    }
+
+    @Test func `knows the time zones of the system`() {
+        let json = answer(#"timestamp("2026-07-01T12:00:00Z").getHours("Europe/Stockholm")"#)
+        #expect(json == ["value": 14, "type": "int"])
+        let other = answer(#"timestamp("2026-07-01T12:00:00Z").getHours("Europe/Stokholm")"#)
+        #expect(other["error"]?.stringValue?.contains("unknown time zone") == true)
     }
 
     @Test(arguments: [
@@ -92,6 +104,13 @@ private func answer(_ expression: String) -> JSON {
         #expect(
             answer(#"{"id": 2, "expr": "x", "types": {"x": "map(string, int)"}}"#)
                 == ["id": 2, "unknown": ["x"], "type": "map(string, int)"]
+        )
+        #expect(
+            answer(
+                #"{"id": 3, "expr": "x.a == 1 && x['b-c'] == y[0]","#
+                    + #" "types": {"x": "map(string, int)", "y": "list(int)"}}"#
+            )
+                == ["id": 3, "unknown": ["x.a", "x[\"b-c\"]", "y[0]"], "type": "bool"]
         )
     }
 

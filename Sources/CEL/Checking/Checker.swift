@@ -20,6 +20,7 @@ struct Checker {
     private var variables: [String] = []
     private var scopes: [(name: String, type: CELType)] = []
     private var localCount = 0
+    var patternsChecked = 0
 
     static func check(
         _ tree: SyntaxTree,

@@ -303,9 +303,22 @@ struct CostEstimator {
         case "@in":
             add(steps: Self.product(counts.last ?? 1, weights))
         case "matches":
-            let pattern = counts.last ?? 1
-            let states = Self.product(2, pattern) / 16 + 2
-            add(steps: Self.sum(pattern + 1, Self.product(counts.first ?? 1, states), weights))
+            let length = counts.last ?? 1
+            var most = limits.patternInstructions
+            if let id = operands.last, case .literal(.string(let text)) = tree.nodes[id].kind,
+                let pattern = try? Pattern(text, limits: limits)
+            {
+                most = pattern.instructionCount
+            }
+            let states = Self.sum(most, 4) / 4
+            add(
+                steps: Self.sum(
+                    length + 1,
+                    most,
+                    Self.product(Self.sum(counts.first ?? 1, 1), states),
+                    weights
+                )
+            )
         case "split", "flatten", "distinct", "sort", "reverse", "slice", "lists.range",
             "optional.unwrap", "unwrapOpt":
             list(function, first, counts, &whole)

@@ -56,6 +56,84 @@ final class BinaryCode: Code {
     }
 }
 
+/// `operand[key]` and `operand[?key]`.
+final class IndexCode: Code {
+    private let operand: any Code
+    private let key: any Code
+    private let function: Implementation.Binary
+    private let position: SourcePosition
+
+    let isPath: Bool
+
+    init(
+        _ operand: any Code,
+        _ key: any Code,
+        _ function: @escaping Implementation.Binary,
+        position: SourcePosition
+    ) {
+        self.operand = operand
+        self.key = key
+        self.function = function
+        self.position = position
+        isPath = operand.isPath
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
+        let value: Value
+        do throws(Halt) {
+            value = try operand.evaluate(&frame)
+        } catch {
+            throw haltOfOperand(error, &frame)
+        }
+        let found = try key.evaluate(&frame)
+        do throws(Halt) {
+            return try function(value, found, &frame)
+        } catch {
+            throw error.at(position)
+        }
+    }
+
+    /// The key is part of what is unknown, unless it gives no value itself.
+    private func haltOfOperand(_ halt: Halt, _ frame: inout Frame) -> Halt {
+        guard isPath, case .unknown = halt else {
+            return self.halt(halt, andLookAt: [key], &frame)
+        }
+        do throws(Halt) {
+            let found = try key.evaluate(&frame)
+            return halt.within { AttributePath.key(found, in: $0) }
+        } catch {
+            return halt.joined(with: error)
+        }
+    }
+}
+
+/// `or` and `orValue`, which look at the other operand only when the first holds nothing.
+final class OptionalChoiceCode: Code {
+    private let operand: any Code
+    private let other: any Code
+    /// Whether the other is an optional too.
+    private let isOptional: Bool
+    private let position: SourcePosition
+
+    init(_ operand: any Code, _ other: any Code, isOptional: Bool, position: SourcePosition) {
+        self.operand = operand
+        self.other = other
+        self.isOptional = isOptional
+        self.position = position
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
+        do throws(Halt) {
+            let first = try operand.evaluate(&frame)
+            if let held = try Library.optional(first).value { return isOptional ? first : held }
+            let second = try other.evaluate(&frame)
+            return isOptional ? .optional(try Library.optional(second)) : second
+        } catch {
+            throw error.at(position)
+        }
+    }
+}
+
 /// A function of any number of operands.
 final class VariadicCode: Code {
     private let operands: [any Code]

@@ -13,6 +13,10 @@ protocol Code: AnyObject, Sendable {
 
     /// The value, when it is the same in every evaluation.
     var constant: Value? { get }
+
+    /// Whether this is a variable, or a field or an element of one by its path: what is unknown in
+    /// it goes by the longer path that is asked for.
+    var isPath: Bool { get }
 }
 
 extension Code {
@@ -24,6 +28,23 @@ extension Code {
     func place(_ frame: inout Frame) throws(Halt) -> UnsafePointer<Value>? { nil }
 
     var constant: Value? { nil }
+
+    var isPath: Bool { false }
+
+    /// The value of the operand of a field.
+    @inline(__always)
+    func evaluate(
+        _ field: FieldName,
+        isPath: Bool,
+        _ frame: inout Frame
+    ) throws(Halt) -> Value {
+        do throws(Halt) {
+            return try evaluate(&frame)
+        } catch {
+            guard isPath else { throw error }
+            throw error.within { AttributePath.field(field.text, in: $0) }
+        }
+    }
 
     /// Looks at the operands after one that gave no value: an unknown among them wins.
     func halt(
@@ -78,6 +99,8 @@ final class VariableCode: Code {
     let name: String
     let position: SourcePosition
 
+    var isPath: Bool { true }
+
     init(slot: Int, name: String, position: SourcePosition) {
         self.slot = slot
         self.name = name
@@ -99,6 +122,8 @@ final class PresenceCode: Code {
     private let slot: Int
     private let name: String
     private let isTest: Bool
+
+    var isPath: Bool { !isTest }
 
     init(slot: Int, name: String, isTest: Bool) {
         self.slot = slot
@@ -144,14 +169,17 @@ final class OptionalSelectCode: Code {
     private let field: FieldName
     private let position: SourcePosition
 
+    let isPath: Bool
+
     init(_ operand: any Code, field: String, position: SourcePosition) {
         self.operand = operand
         self.field = FieldName(field)
         self.position = position
+        isPath = operand.isPath
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
-        var value = try operand.evaluate(&frame)
+        var value = try operand.evaluate(field, isPath: isPath, &frame)
         if case .optional(let optional) = value {
             guard let held = optional.value else { return .optional(.none) }
             value = held

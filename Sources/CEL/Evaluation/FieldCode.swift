@@ -12,7 +12,10 @@ final class SelectCode: Code {
     private let isIndex: Bool
     private let position: SourcePosition
 
+    let isPath: Bool
+
     init(_ operand: any Code, field: String, isIndex: Bool = false, position: SourcePosition) {
+        isPath = operand.isPath
         base = (operand as? VariableCode).map { .variable($0) } ?? .other(operand)
         self.field = FieldName(field)
         self.isIndex = isIndex
@@ -34,8 +37,10 @@ final class SelectCode: Code {
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value {
         if let place = try unsafe place(&frame) { return unsafe place.pointee }
         switch base {
-        case .variable(let variable): return try select(from: try variable.evaluate(&frame))
-        case .other(let operand): return try select(from: try operand.evaluate(&frame))
+        case .variable(let variable):
+            return try select(from: try variable.evaluate(field, isPath: isPath, &frame))
+        case .other(let operand):
+            return try select(from: try operand.evaluate(field, isPath: isPath, &frame))
         }
     }
 
@@ -83,18 +88,20 @@ final class SelectCode: Code {
 final class FieldPresenceCode: Code {
     private let operand: any Code
     private let field: FieldName
+    private let isOperandPath: Bool
     private let position: SourcePosition
 
     init(_ operand: any Code, field: String, position: SourcePosition) {
         self.operand = operand
         self.field = FieldName(field)
+        isOperandPath = operand.isPath
         self.position = position
     }
 
     func evaluate(_ frame: inout Frame) throws(Halt) -> Value { .bool(try truth(&frame)) }
 
     func truth(_ frame: inout Frame) throws(Halt) -> Bool {
-        switch try operand.evaluate(&frame) {
+        switch try operand.evaluate(field, isPath: isOperandPath, &frame) {
         case .map(let map): return unsafe map.place(of: field) != nil
         case .optional(let optional):
             guard let held = optional.value else { return false }

@@ -1,6 +1,6 @@
 /// Why an evaluation gives no value; thrown between the nodes of a program.
 enum Halt: Error {
-    /// The value hangs on variables that are not known yet.
+    /// The value hangs on what is not known yet.
     case unknown(UnknownSet)
     /// There is no value, which `&&` and `||` may absorb.
     case error(EvaluationError)
@@ -47,24 +47,34 @@ enum Halt: Error {
         }
     }
 
+    /// The halt of an operand that is a path, for what was asked for within it.
+    func within(_ extend: (String) -> String) -> Halt {
+        guard case .unknown(let set) = self else { return self }
+        return .unknown(set.map(extend))
+    }
+
     var outcome: Outcome {
         switch self {
-        case .unknown(let set): .unknown(paths: set.names)
+        case .unknown(let set): .unknown(paths: set.paths)
         case .error(let error), .abort(let error): .error(error)
         }
     }
 }
 
-/// Names of unknown variables, sorted, each once.
+/// Paths that are not known, sorted, each once.
 struct UnknownSet {
-    private(set) var names: [String]
+    private(set) var paths: [String]
 
-    init(_ name: String) { names = [name] }
+    init(_ path: String) { paths = [path] }
 
     func union(_ other: UnknownSet) -> UnknownSet {
         var set = self
-        for name in other.names where !set.names.contains(name) { set.names.append(name) }
-        set.names.sort(by: textIsBefore)
+        for path in other.paths where !set.paths.contains(path) { set.paths.append(path) }
+        set.paths.sort(by: textIsBefore)
         return set
+    }
+
+    func map(_ extend: (String) -> String) -> UnknownSet {
+        paths.dropFirst().reduce(UnknownSet(extend(paths[0]))) { $0.union(UnknownSet(extend($1))) }
     }
 }

@@ -11,10 +11,14 @@ struct Lowering {
     private var plainCodes: [any Code] = []
     /// The nodes at and below each node: the steps of a visit.
     private var costs: [Int] = []
+    /// Regular expressions compiled so far; more are left to the evaluation, which has a budget.
+    private var patterns = 0
     /// Operands of logical operators, conditions and the whole expression.
     private var isShown: [Bool]
     /// Whether a node is within the body of a macro.
     private var isInLoop: [Bool]
+
+    private static let maximumPatterns = 40
 
     static func code(
         of tree: SyntaxTree,
@@ -113,7 +117,7 @@ struct Lowering {
         path(id) == nil ? codes[id] : plainCodes[id]
     }
 
-    private func plain(_ id: SyntaxTree.NodeID) -> any Code {
+    private mutating func plain(_ id: SyntaxTree.NodeID) -> any Code {
         let node = tree.nodes[id]
         let position = node.position
         switch node.kind {
@@ -186,7 +190,7 @@ struct Lowering {
 
     // MARK: Calls
 
-    private func call(
+    private mutating func call(
         _ id: SyntaxTree.NodeID,
         _ function: String,
         _ target: SyntaxTree.NodeID?,
@@ -211,8 +215,26 @@ struct Lowering {
                 {
                     return SelectCode(operand, field: key, isIndex: true, position: position)
                 }
-                return BinaryCode(operand, codes[arguments[1]], Library.index, position: position)
+                return IndexCode(operand, codes[arguments[1]], Library.index, position: position)
             }
+            let operands = arguments.map { codes[$0] }
+            let code = IndexCode(operands[0], operands[1], Library.index, position: position)
+            return folded(code, operands)
+        case "_[?_]":
+            let operand = path(id) == nil ? codes[arguments[0]] : unread(arguments[0])
+            let key = codes[arguments[1]]
+            let code = IndexCode(operand, key, Library.optionalIndex, position: position)
+            return folded(code, [operand, key])
+        case "or", "orValue":
+            guard let target, arguments.count == 1 else { break }
+            let operands = [codes[target], codes[arguments[0]]]
+            let code = OptionalChoiceCode(
+                operands[0],
+                operands[1],
+                isOptional: function == "or",
+                position: position
+            )
+            return folded(code, operands)
         default: break
         }
         let operands = ((target.map { [$0] } ?? []) + arguments).map { codes[$0] }
@@ -236,9 +258,10 @@ struct Lowering {
             return folded(code, operands)
         }
         if function == "matches", operands.count == 2,
-            case .string(let text)? = operands[1].constant,
+            case .string(let text)? = operands[1].constant, patterns < Self.maximumPatterns,
             let pattern = try? Pattern(text, limits: limits)
         {
+            patterns += 1
             return MatchCode(operands[0], pattern, position: position)
         }
         guard let known = Library.functions[function], known.hasForm(isMember: target != nil)
@@ -304,15 +327,15 @@ struct Lowering {
         case .variablePresence(_, let name): return (name, name, true)
         case .select(let operand, let field, let isTest):
             guard let (variable, path, _) = self.path(operand) else { return nil }
-            return (variable, path + "." + field, isTest)
+            return (variable, AttributePath.field(field, in: path), isTest)
         case .optionalSelect(let operand, let field):
             guard let (variable, path, _) = self.path(operand) else { return nil }
-            return (variable, path + "." + field, false)
-        case .call("_[_]", _, let arguments, _):
+            return (variable, AttributePath.field(field, in: path), false)
+        case .call("_[_]", _, let arguments, _), .call("_[?_]", _, let arguments, _):
             guard let (variable, path, _) = self.path(arguments[0]),
                 case .literal(let key) = tree.nodes[arguments[1]].kind
             else { return nil }
-            return (variable, path + "[\(key)]", false)
+            return (variable, AttributePath.key(key, in: path), false)
         default: return nil
         }
     }

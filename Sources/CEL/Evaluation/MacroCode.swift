@@ -110,23 +110,26 @@ final class ComprehensionCode: Code {
         _ variable: Int,
         _ frame: inout Frame
     ) throws(Halt) -> Bool {
-        // The caller holds the array during this call, so that the elements stay where they are.
-        guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
-        else { return kind != .exists }
-        let end = unsafe element + elements.count
         let deciding = kind == .exists
         var halt: Halt?
-        while unsafe element < end {
-            unsafe frame.set(variable, .element(element))
-            do throws(Halt) {
-                try frame.step(cost)
-                if try predicate.truth(&frame) == deciding { return deciding }
-            } catch {
-                if case .abort = error { throw error.at(position) }
-                halt = halt.map { $0.joined(with: error) } ?? error
+        let isDecided = try unsafe elements.withUnsafeBufferPointer {
+            (elements) throws(Halt) -> Bool in
+            guard var element = elements.baseAddress else { return false }
+            let end = unsafe element + elements.count
+            while unsafe element < end {
+                unsafe frame.set(variable, .element(element))
+                do throws(Halt) {
+                    try frame.step(cost)
+                    if try predicate.truth(&frame) == deciding { return true }
+                } catch {
+                    if case .abort = error { throw error.at(position) }
+                    halt = halt.map { $0.joined(with: error) } ?? error
+                }
+                unsafe element += 1
             }
-            unsafe element += 1
+            return false
         }
+        if isDecided { return deciding }
         if let halt { throw halt.at(position) }
         return !deciding
     }
@@ -136,25 +139,25 @@ final class ComprehensionCode: Code {
         _ predicate: any Code,
         _ frame: inout Frame
     ) throws(Halt) -> [Value] {
-        // The caller holds the array during this call, so that the elements stay where they are.
-        guard var element = unsafe elements.withUnsafeBufferPointer({ $0.baseAddress })
-        else { return [] }
-        let end = unsafe element + elements.count
         var values: [Value] = []
         var halt: Halt?
-        while unsafe element < end {
-            unsafe frame.set(variables[0], .element(element))
-            do throws(Halt) {
-                try frame.step(cost)
-                if try predicate.truth(&frame) {
-                    try frame.produce(16)
-                    values.append(unsafe element.pointee)
+        try unsafe elements.withUnsafeBufferPointer { (elements) throws(Halt) in
+            guard var element = elements.baseAddress else { return }
+            let end = unsafe element + elements.count
+            while unsafe element < end {
+                unsafe frame.set(variables[0], .element(element))
+                do throws(Halt) {
+                    try frame.step(cost)
+                    if try predicate.truth(&frame) {
+                        try frame.produce(16)
+                        values.append(unsafe element.pointee)
+                    }
+                } catch {
+                    if case .abort = error { throw error.at(position) }
+                    halt = halt.map { $0.joined(with: error) } ?? error
                 }
-            } catch {
-                if case .abort = error { throw error.at(position) }
-                halt = halt.map { $0.joined(with: error) } ?? error
+                unsafe element += 1
             }
-            unsafe element += 1
         }
         if let halt { throw halt.at(position) }
         return values

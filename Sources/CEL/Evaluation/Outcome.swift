@@ -12,7 +12,9 @@ public enum Slot: Sendable, Hashable {
 public enum Outcome: Sendable, Hashable {
     /// A value.
     case value(Value)
-    /// The value hangs on variables that are not known yet: their names, sorted, each once.
+    /// The value hangs on what is not known yet: the paths that were asked for, sorted, each once.
+    ///
+    /// A path is a variable with the fields and keys asked for in it, such as `build.commit`.
     case unknown(paths: [String])
     /// There is no value.
     case error(EvaluationError)

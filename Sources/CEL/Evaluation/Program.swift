@@ -26,6 +26,7 @@ public final class Program: Sendable {
             limits: environment.limits
         )
         let result = try Checker.check(parsed, in: environment)
+        try NestingBound.check(result.tree, limits: environment.limits)
         self.source = source
         tree = result.tree
         type = result.tree.nodes[result.tree.root].type

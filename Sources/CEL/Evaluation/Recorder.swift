@@ -24,6 +24,8 @@ final class EntryCode: Code {
     private let text: String
     private let position: SourcePosition
 
+    var isPath: Bool { inner.isPath }
+
     init(_ inner: any Code, node: SyntaxTree.NodeID, text: String, position: SourcePosition) {
         self.inner = inner
         self.node = node
@@ -55,6 +57,8 @@ final class ReadCode: Code {
     private let variable: String
     private let path: String
     private let isPresenceTest: Bool
+
+    var isPath: Bool { inner.isPath }
 
     init(_ inner: any Code, variable: String, path: String, isPresenceTest: Bool) {
         self.inner = inner

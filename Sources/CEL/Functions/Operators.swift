@@ -375,9 +375,9 @@ extension Frame {
         case (.map(let a), .map(let b)):
             guard a.count == b.count else { return }
             try step(2 * a.count + 1)
-            for place in a.values.indices where a.values[place].isAggregate {
-                guard let other = b[key: a.keys[place]] else { return }
-                try chargeComparison(a.values[place], other)
+            for (key, value) in a.entries where value.isAggregate {
+                guard let other = b[key: key] else { return }
+                try chargeComparison(value, other)
             }
         case (.optional(let a), .optional(let b)):
             if let a = a.value, let b = b.value { try chargeComparison(a, b) }

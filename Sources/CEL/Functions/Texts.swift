@@ -41,8 +41,11 @@ extension Library {
                 do throws(Pattern.Fault) {
                     compiled = try Pattern(pattern, limits: frame.limits)
                 } catch {
+                    // Until it was too large it was made.
+                    try frame.step(frame.limits.patternInstructions / 4)
                     throw .failed(.invalidArgument, error.message)
                 }
+                try frame.step(compiled.instructions.count)
                 return .bool(try compiled.matches(text, &frame))
             }
         ),

@@ -115,9 +115,10 @@ struct Pattern: Sendable {
             if follow(0, between: previous, and: next, into: &threads) { return true }
             guard let scalar = next else { return false }
             next = iterator.next()
-            let states = threads.turn()
-            try frame.step(instructions.count / 16 + 1)
-            for state in states {
+            threads.turn()
+            try frame.step(instructions.count / 4 + 1)
+            for place in threads.current.indices {
+                let state = threads.current[place]
                 guard case .set(let number) = instructions[state],
                     sets[number].contains(scalar)
                 else { continue }
@@ -127,9 +128,11 @@ struct Pattern: Sendable {
         }
     }
 
-    /// The states that wait for the next code point; a mark of the turn keeps them apart.
+    /// The states that wait for the next code point, and those that waited for this one; a mark of
+    /// the turn keeps them apart.
     private struct Threads {
-        private(set) var waiting: [Int] = []
+        private(set) var current: [Int] = []
+        private var waiting: [Int] = []
         var stack: [Int] = []
         private var marks: [Int]
         private var turnNumber = 1
@@ -146,11 +149,10 @@ struct Pattern: Sendable {
 
         mutating func wait(_ state: Int) { waiting.append(state) }
 
-        mutating func turn() -> [Int] {
-            let states = waiting
-            waiting = []
+        mutating func turn() {
+            swap(&current, &waiting)
+            waiting.removeAll(keepingCapacity: true)
             turnNumber += 1
-            return states
         }
     }
 

@@ -100,7 +100,7 @@ extension MapValue {
     /// Whether two maps have the same keys with equal values.
     func equals(_ other: MapValue) -> Bool {
         guard count == other.count else { return false }
-        for (key, value) in zip(keys, values) {
+        for (key, value) in entries {
             guard let found = other[key: key], value.equals(found) else { return false }
         }
         return true

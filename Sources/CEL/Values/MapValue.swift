@@ -83,39 +83,51 @@ public struct MapValue: Sendable {
     /// Maps up to this size are searched; larger ones are hashed.
     private static let searchedCount = 16
 
+    /// Values lie in memory of their own, so that a field has a place.
     @safe
     private final class Storage: Sendable {
         let keys: [MapKey]
-        let values: [Value]
         let places: [MapKey: Int]
+        // Both are written by `init` and freed by `deinit` alone, and never changed in between.
+        nonisolated(unsafe) private let first: UnsafeMutablePointer<Value>
         /// The mark of each key that is a text, and 0 of the others.
-        private let marks: [UInt64]
-        // The arrays are never changed, so that their elements stay where they are.
-        nonisolated(unsafe) private let firstMark: UnsafePointer<UInt64>?
-        nonisolated(unsafe) private let first: UnsafePointer<Value>?
+        nonisolated(unsafe) private let firstMark: UnsafeMutablePointer<UInt64>
 
         init(keys: [MapKey], values: [Value], places: [MapKey: Int]) {
+            precondition(keys.count == values.count, "A map has as many keys as values.")
             self.keys = keys
-            self.values = values
             self.places = places
-            marks = keys.map { key in
-                if case .string(let text) = key { FieldName.mark(of: text) } else { 0 }
+            unsafe first = .allocate(capacity: keys.count)
+            unsafe firstMark = .allocate(capacity: keys.count)
+            for place in keys.indices {
+                unsafe (first + place).initialize(to: values[place])
+                var mark: UInt64 = 0
+                if case .string(let text) = keys[place] { mark = FieldName.mark(of: text) }
+                unsafe (firstMark + place).initialize(to: mark)
             }
-            unsafe firstMark = marks.withUnsafeBufferPointer { $0.baseAddress }
-            unsafe first = values.withUnsafeBufferPointer { $0.baseAddress }
+        }
+
+        deinit {
+            unsafe first.deinitialize(count: keys.count)
+            unsafe first.deallocate()
+            unsafe firstMark.deallocate()
+        }
+
+        func value(at place: Int) -> Value {
+            precondition(keys.indices.contains(place), "The map has no entry \(place).")
+            return unsafe first[place]
         }
 
         @inline(__always)
         func place(of field: FieldName) -> UnsafePointer<Value>? {
-            guard let firstMark = unsafe firstMark, let first = unsafe first else { return nil }
             let count = keys.count
             if count > searchedCount {
                 guard let place = places[.string(field.text)] else { return nil }
-                return unsafe first + place
+                return unsafe UnsafePointer(first + place)
             }
             for place in 0..<count where unsafe firstMark[place] == field.mark {
                 if case .string(let name) = keys[place], field.isSame(as: name) {
-                    return unsafe first + place
+                    return unsafe UnsafePointer(first + place)
                 }
             }
             return nil
@@ -178,21 +190,21 @@ public struct MapValue: Sendable {
     public var keys: [MapKey] { storage.keys }
 
     /// The values in the order of the keys.
-    public var values: [Value] { storage.values }
+    public var values: [Value] { storage.keys.indices.map { storage.value(at: $0) } }
 
     /// The entries in the order in which the map was built.
     public var entries: [(key: MapKey, value: Value)] {
-        zip(storage.keys, storage.values).map { (key: $0, value: $1) }
+        storage.keys.enumerated().map { (key: $1, value: storage.value(at: $0)) }
     }
 
     /// The value of a key.
     public subscript(key key: MapKey) -> Value? {
         let storage = storage
         if storage.keys.count > Self.searchedCount {
-            return storage.places[key].map { storage.values[$0] }
+            return storage.places[key].map { storage.value(at: $0) }
         }
         for place in storage.keys.indices where storage.keys[place] == key {
-            return storage.values[place]
+            return storage.value(at: place)
         }
         return nil
     }
@@ -250,8 +262,10 @@ extension MapValue: Hashable {
     public static func == (left: MapValue, right: MapValue) -> Bool {
         if left.storage === right.storage { return true }
         guard left.count == right.count else { return false }
-        for (key, value) in zip(left.storage.keys, left.storage.values) {
-            guard let other = right[key: key], other == value else { return false }
+        for (place, key) in left.storage.keys.enumerated() {
+            guard let other = right[key: key], other == left.storage.value(at: place) else {
+                return false
+            }
         }
         return true
     }
@@ -259,10 +273,10 @@ extension MapValue: Hashable {
     /// Hashes in agreement with equality.
     public func hash(into hasher: inout Hasher) {
         var sum = 0
-        for (key, value) in zip(storage.keys, storage.values) {
+        for (place, key) in storage.keys.enumerated() {
             var entry = Hasher()
             entry.combine(key)
-            entry.combine(value)
+            entry.combine(storage.value(at: place))
             sum ^= entry.finalize()
         }
         hasher.combine(sum)

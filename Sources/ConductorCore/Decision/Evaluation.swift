@@ -323,7 +323,7 @@ struct Evaluation {
             }
         }
         scheduleFlips(of: expression, maxAge: maxAge)
-        switch program.evaluate(slots) {
+        switch program.evaluate(slots, zones: view.zones) {
         case .value(.bool(true)): return (.met, expired)
         case .value(.bool(false)): return (.unmet, expired)
         case .value(let other): return (.unknown(.type(what: "\(other) is no bool")), expired)
@@ -336,7 +336,10 @@ struct Evaluation {
                 if PlantedBug.unknownCountsAsFalse.isPlanted { return (.unmet, expired) }
             #endif
             let named = causes.first { item in
-                paths.contains { $0 == item.path || $0.hasPrefix(item.path + ".") }
+                paths.contains { path in
+                    path == item.path || path.hasPrefix(item.path + ".")
+                        || path.hasPrefix(item.path + "[")
+                }
             }
             let cause = named?.cause ?? causes.first?.cause
             return (.unknown(cause ?? .missing(fact: paths.first ?? "?")), expired)

@@ -1,3 +1,5 @@
+package import CEL
+
 /// Everything that one track's decision may look at, beside its own state.
 package struct View: Sendable, Equatable {
     /// Readings in force for the track, by source.
@@ -26,6 +28,8 @@ package struct View: Sendable, Equatable {
     package var low: Bool
     /// Calendars by name.
     package var calendars: [String: ReleaseCalendar]
+    /// The time zones that conditions may name.
+    package var zones: ZoneRules
     /// A newer version of the app on the platform that has reached the end of the road.
     package var successor: TrackID?
 
@@ -42,6 +46,7 @@ package struct View: Sendable, Equatable {
         reconciling: Bool = false,
         low: Bool = false,
         calendars: [String: ReleaseCalendar] = [:],
+        zones: ZoneRules = .none,
         successor: TrackID? = nil
     ) {
         self.readings = readings
@@ -56,6 +61,7 @@ package struct View: Sendable, Equatable {
         self.reconciling = reconciling
         self.low = low
         self.calendars = calendars
+        self.zones = zones
         self.successor = successor
     }
 }

@@ -24,19 +24,23 @@ package enum Entry: Sendable, Equatable {
         package var process: Int
         /// The calendars in force from here on, with the offsets of their time zones.
         package var calendars: [ReleaseCalendar]
+        /// The time zones that conditions name, in order of name, with their offsets.
+        package var zones: [RecordedZone]
 
         package init(
             at: Stamp,
             engine: String,
             files: [String: String],
             process: Int,
-            calendars: [ReleaseCalendar] = []
+            calendars: [ReleaseCalendar] = [],
+            zones: [RecordedZone] = []
         ) {
             self.at = at
             self.engine = engine
             self.files = files
             self.process = process
             self.calendars = calendars
+            self.zones = zones
         }
     }
 

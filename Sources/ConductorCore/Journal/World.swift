@@ -1,3 +1,5 @@
+package import CEL
+
 /// All that is known at a point of the journal: the fold of its rows.
 ///
 /// The runtime and the replay fold the same entries by the same function, so what is decided live
@@ -14,6 +16,8 @@ package struct World: Sendable {
     package private(set) var lastBoot: Entry.Boot?
     /// The calendars in force, by name.
     private var calendars: [String: ReleaseCalendar] = [:]
+    /// The time zones that conditions may name.
+    private var zones = ZoneRules.none
     /// The newest version at the end of the road, by `app/platform`.
     private var newestOut: [String: TrackID] = [:]
     /// The newest stamp of any row.
@@ -95,6 +99,7 @@ package struct World: Sendable {
         case .boot(let boot):
             lastBoot = boot
             calendars = Dictionary(boot.calendars.map { ($0.name, $0) }) { first, _ in first }
+            zones = ZoneRules(boot.zones.map(\.zone))
             saw(boot.at)
             dirty.formUnion(live)
         case .machine(let record):
@@ -406,8 +411,21 @@ package struct World: Sendable {
             reconciling: isReconciling,
             low: low,
             calendars: calendars,
+            zones: zones,
             successor: tick.successors[track.description]
         )
+    }
+
+    /// The time zones that a start records: those that the rules name, and as the last start had
+    /// them those that only a machine names to which a live track is pinned.
+    package func zones(with current: [ZoneRules.Zone]) -> [RecordedZone] {
+        var found = Dictionary(current.map { ($0.name, $0) }) { first, _ in first }
+        for digest in Set(live.compactMap { states[$0]?.machine }) {
+            for name in machines[digest]?.zoneNames ?? [] where found[name] == nil {
+                found[name] = zones[name]
+            }
+        }
+        return found.values.sorted { $0.name.precedes($1.name) }.map { RecordedZone($0) }
     }
 
     /// The machine that the last wish to migrate names.

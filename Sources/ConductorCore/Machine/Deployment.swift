@@ -1,3 +1,5 @@
+package import CEL
+
 /// What `conductor.yaml` says: which backends there are, and which apps run which machine on them.
 package struct Deployment: Sendable, Equatable {
     package var sources: [SourceDefinition]
@@ -6,6 +8,8 @@ package struct Deployment: Sendable, Equatable {
     package var claims: [ClaimLimit]
     /// In order of name.
     package var calendars: [ReleaseCalendar]
+    /// The time zones that conditions name, in order of name.
+    package var zones: [ZoneRules.Zone]
     /// The longest pause between two rounds of deciding.
     package var tick: Span
 
@@ -15,6 +19,7 @@ package struct Deployment: Sendable, Equatable {
         apps: [AppDefinition] = [],
         claims: [ClaimLimit] = [],
         calendars: [ReleaseCalendar] = [],
+        zones: [ZoneRules.Zone] = [],
         tick: Span = .minutes(1)
     ) {
         self.sources = sources
@@ -22,6 +27,7 @@ package struct Deployment: Sendable, Equatable {
         self.apps = apps
         self.claims = claims
         self.calendars = calendars
+        self.zones = zones
         self.tick = tick
     }
 

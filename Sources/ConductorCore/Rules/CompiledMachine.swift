@@ -82,6 +82,17 @@ package final class CompiledMachine: Sendable {
         return directions.contains(.brakes) ? .brakes : .neutral
     }
 
+    /// The time zones that expressions name.
+    var zoneNames: [String] {
+        var expressions = Array(realities.values)
+        for condition in conditions {
+            expressions += [condition.expression] + [condition.alarm].compactMap { $0 }
+        }
+        return expressions.compactMap(\.program).flatMap {
+            ConditionProfile.zones(in: $0).map(\.name)
+        }
+    }
+
     /// The facts that an expression of a condition reads, by place in `machine.facts`.
     func facts(ofConditions names: [String]) -> [Int] {
         var found: [Int] = []

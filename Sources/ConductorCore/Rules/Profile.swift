@@ -79,6 +79,18 @@ package enum ConditionProfile {
         var found: [Violation] = []
         for node in program.tree.nodes {
             guard case .call(_, _, _, let overload) = node.kind else { continue }
+            if case .computed(let argument)? = zone(node, in: program) {
+                found.append(
+                    Violation(
+                        kind: .computedZone,
+                        message:
+                            "a time zone is named by a text, such as \"Europe/Stockholm\", so that"
+                            + " its offsets can be recorded",
+                        position: argument.position,
+                        length: argument.length
+                    )
+                )
+            }
             switch overload {
             case "divide_int64", "divide_uint64":
                 found.append(
@@ -109,9 +121,35 @@ package enum ConditionProfile {
         return found
     }
 
+    /// The time zones that a condition names, and where.
+    package static func zones(in program: Program) -> [(name: String, position: SourcePosition)] {
+        program.tree.nodes.compactMap { node in
+            guard case .named(let name, let position)? = zone(node, in: program) else { return nil }
+            return (name, position)
+        }
+    }
+
+    /// The zone in which a call asks for a part of an instant.
+    private enum AskedZone {
+        case named(String, SourcePosition)
+        /// It is found out by the evaluation.
+        case computed(SyntaxTree.Node)
+    }
+
+    private static func zone(_ node: SyntaxTree.Node, in program: Program) -> AskedZone? {
+        guard case .call(let function, _?, let arguments, _) = node.kind,
+            function.hasPrefix("get"), arguments.count == 1
+        else { return nil }
+        let argument = program.tree.nodes[arguments[0]]
+        guard case .literal(.string(let name)) = argument.kind else { return .computed(argument) }
+        return .named(name, argument.position)
+    }
+
     /// One thing that the profile forbids.
     package struct Violation: Sendable, Hashable {
-        package enum Kind: Sendable, Hashable { case integerDivision, incomputableClock }
+        package enum Kind: Sendable, Hashable {
+            case integerDivision, incomputableClock, computedZone
+        }
 
         package var kind: Kind
         package var message: String

@@ -62,6 +62,7 @@ struct ExpressionCheck {
                 switch violation.kind {
                 case .integerDivision: .integerDivision
                 case .incomputableClock: .clockMisuse
+                case .computedZone: .unknownZone
                 }
             findings.append(
                 Finding(

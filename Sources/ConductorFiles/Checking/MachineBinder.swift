@@ -16,6 +16,7 @@ struct MachineBinder {
     struct Shared {
         var claims: Set<String>
         var calendars: Set<String>
+        var zones: RuleFiles.Zones
     }
 
     /// What the rules make use of.
@@ -23,11 +24,14 @@ struct MachineBinder {
         var sources: Set<String> = []
         var actions: Set<String> = []
         var parameters: Set<String> = []
+        /// The time zones that conditions name, with their offsets.
+        var zones: [String: ZoneRules.Zone] = [:]
 
         mutating func formUnion(_ other: Use) {
             sources.formUnion(other.sources)
             actions.formUnion(other.actions)
             parameters.formUnion(other.parameters)
+            zones.merge(other.zones) { known, _ in known }
         }
     }
 
@@ -297,7 +301,29 @@ struct MachineBinder {
             )
         }
         for variable in program?.variables ?? [] { noteUse(of: variable) }
+        if let program {
+            for zone in ConditionProfile.zones(in: program) { look(up: zone, places) }
+        }
         return program
+    }
+
+    /// Looks up a time zone that an expression names, unless its offset is the same everywhere.
+    private mutating func look(
+        up zone: (name: String, position: SourcePosition),
+        _ places: ScalarPlaces
+    ) {
+        let name = zone.name
+        guard !ZoneRules.none.missing(from: [name]).isEmpty, use.zones[name] == nil else { return }
+        guard let found = shared.zones(name) else {
+            add(
+                .unknownZone,
+                places.place(ofValueOffset: zone.position.offset),
+                "this system has no time zone '\(FileReader.shortened(name))'; zones are named as in"
+                    + " Europe/Stockholm, UTC or +02:00"
+            )
+            return
+        }
+        use.zones[name] = found
     }
 
     private mutating func checkInputs(

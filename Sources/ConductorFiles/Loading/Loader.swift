@@ -55,7 +55,13 @@ struct Loader {
             broken.insert(app.name.text)
         }
         if !collector.hasErrors, let reader { reportUnused(use, reader) }
-        return finish(bound, broken: broken, mainFile: main?.file, previous: previous)
+        return finish(
+            bound,
+            broken: broken,
+            zones: use.zones,
+            mainFile: main?.file,
+            previous: previous
+        )
     }
 
     func rulePath(of app: ConfigurationDocument.AppText) -> String {

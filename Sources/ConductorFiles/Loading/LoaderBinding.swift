@@ -18,7 +18,8 @@ extension Loader {
         var targets: [BoundFaults.Target] = []
         let shared = MachineBinder.Shared(
             claims: Set(configuration.claims.map(\.limit.name)),
-            calendars: Set(configuration.calendars.map(\.name.text))
+            calendars: Set(configuration.calendars.map(\.name.text)),
+            zones: zones
         )
         for app in apps {
             let before = collector.errorCount

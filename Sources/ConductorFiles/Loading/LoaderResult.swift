@@ -1,3 +1,4 @@
+internal import CEL
 internal import ConductorCore
 
 extension Loader {
@@ -50,6 +51,7 @@ extension Loader {
     func finish(
         _ bound: [BoundApp],
         broken: Set<String>,
+        zones: [String: ZoneRules.Zone],
         mainFile: String?,
         previous: Deployment?
     ) -> RuleFiles.Loaded {
@@ -66,6 +68,7 @@ extension Loader {
             claims: configuration.claims.map(\.limit),
             calendars: configuration.calendars.compactMap(\.calendar)
                 .sorted { $0.name.precedes($1.name) },
+            zones: zones.values.sorted { $0.name.precedes($1.name) },
             tick: configuration.tick
         )
         let definitions = bound.map(\.definition)
@@ -86,6 +89,9 @@ extension Loader {
         }
         guard kept.allSatisfy({ $0.stands(on: deployment) }) else { return loaded }
         deployment.apps = (sound + kept).sorted { $0.name.precedes($1.name) }
+        // Those that are kept name zones that were looked up before.
+        deployment.zones = zones.merging(previous.zones.map { ($0.name, $0) }) { new, _ in new }
+            .values.sorted { $0.name.precedes($1.name) }
         loaded.deployment = deployment
         loaded.keptApps = kept.map(\.name).sorted { $0.precedes($1) }
         return loaded

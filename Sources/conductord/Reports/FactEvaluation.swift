@@ -9,12 +9,20 @@ struct FactEvaluation {
     let source: String
     /// Facts by dotted path.
     private let facts: [String: JSON]
+    /// The rules of the zones of these names, as far as there are such zones.
+    private let zones: ([String]) -> ZoneRules
 
     /// - Parameters:
     ///   - source: the expression.
     ///   - file: a mapping; nested ones give dotted paths, dotted keys are paths already.
-    init(_ source: String, facts file: JSON) {
+    ///   - zones: the rules of the zones of these names.
+    init(
+        _ source: String,
+        facts file: JSON,
+        zones: @escaping ([String]) -> ZoneRules = SystemZones().rules
+    ) {
         self.source = source
+        self.zones = zones
         var facts: [String: JSON] = [:]
         Self.flatten(file, under: "", into: &facts)
         self.facts = facts
@@ -84,9 +92,11 @@ struct FactEvaluation {
             return Answer(source: source, result: .refused(diagnostics.map(refusal)))
         }
         let slots = program.variables.map(slot)
+        let zones = zones(ConditionProfile.zones(in: program).map(\.name))
         let (outcome, trace) =
             tracing
-            ? program.evaluateTracing(slots) : (program.evaluate(slots), Trace?.none)
+            ? program.evaluateTracing(slots, zones: zones)
+            : (program.evaluate(slots, zones: zones), Trace?.none)
         var answer = Answer(source: source, result: .outcome(outcome, type: program.type))
         answer.trace = trace
         for path in absent {
@@ -239,7 +249,7 @@ extension FactEvaluation.Answer {
         case .outcome(.value(let value), _): lines.append(value.description)
         case .outcome(.unknown(let paths), _):
             let named = paths.map { path in
-                path + (hints[path].map { " (did you mean '\($0)'?)" } ?? "")
+                path + (hint(for: path).map { " (did you mean '\($0)'?)" } ?? "")
             }
             lines.append(page.paint("unknown: \(named.joined(separator: ", "))", .magenta))
         case .outcome(.error(let error), _):
@@ -260,6 +270,13 @@ extension FactEvaluation.Answer {
             lines += refusals.map { page.paint($0.rendered, .red) }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// What may have been meant by a path, or by the absent fact that it begins with.
+    private func hint(for path: String) -> String? {
+        hints.first { name, _ in
+            path == name || path.hasPrefix(name + ".") || path.hasPrefix(name + "[")
+        }?.value
     }
 
     private static func words(_ outcome: Outcome) -> (String, Ink) {

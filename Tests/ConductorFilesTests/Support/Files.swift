@@ -132,7 +132,10 @@ struct Sample {
     var rulesText: String { rules.map(\.text).joined(separator: "\n") + "\n" }
     var configText: String { config.map(\.text).joined(separator: "\n") + "\n" }
 
-    func load(previous: Deployment? = nil) -> RuleFiles.Loaded {
+    func load(
+        zones: @escaping RuleFiles.Zones = { _ in nil },
+        previous: Deployment? = nil
+    ) -> RuleFiles.Loaded {
         var texts = files
         texts["rules.yaml"] = rulesText
         texts["conductor.yaml"] = configText
@@ -141,6 +144,7 @@ struct Sample {
             config: "conductor.yaml",
             catalog: FakeCatalog(),
             files: MemoryFiles(texts),
+            zones: zones,
             previous: previous
         )
     }
