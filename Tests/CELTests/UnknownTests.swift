@@ -142,6 +142,17 @@ func outcome(_ source: String, _ known: [String: Slot] = [:]) throws -> Outcome 
     }
 }
 
+@Suite struct `Unknowns where NaN is refused` {
+    @Test(arguments: [("lost[0].ok", "lost[0].ok"), ("lost.a[?'b-c']", "lost.a[\"b-c\"]")])
+    func `go by their paths too`(source: String, path: String) throws {
+        var environment = Environment(refusesNaN: true)
+        environment.declare("lost", as: .dyn)
+        let program = try Program(compiling: source, in: environment)
+        #expect(program.evaluate([.unknown]) == .unknown(paths: [path]))
+        #expect(program.evaluateTracing([.unknown]).outcome == .unknown(paths: [path]))
+    }
+}
+
 @Suite struct `Reads and traces` {
     @Test func `name exactly what was looked at`() throws {
         let program = try Program(

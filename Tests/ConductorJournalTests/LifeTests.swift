@@ -1,5 +1,6 @@
 import ConductorCore
 import Foundation
+import GRDB
 import Testing
 
 @testable import ConductorJournal

@@ -42,7 +42,7 @@ import Testing
         return failures
     }
 
-    @Test(arguments: [7, true, 1.5, .null, ["passed"], ["passed": true], ""] as [JSON])
+    @Test(arguments: [7, true, .double(1.5), .null, ["passed"], ["passed": true], ""] as [JSON])
     func `a value of another type is unknown or unmet, never met`(lie: JSON) async throws {
         let bench = try Bench()
         bench.source.say(lie)

@@ -376,6 +376,8 @@ final class NumberCode: Code {
     private let call: any Code
     private let position: SourcePosition
 
+    var isPath: Bool { call.isPath }
+
     init(_ call: any Code, position: SourcePosition) {
         self.call = call
         self.position = position
