@@ -7,7 +7,8 @@ import ConductorCore
 struct ContractVendor: Sendable {
     /// Every vendor: one line each.
     static let all: [ContractVendor] = [
-        .github
+        .appStore,
+        .github,
     ]
 
     /// How tokens are signed that the server shall verify.
