@@ -9,6 +9,7 @@ package import Logging
 package struct StandardAdapters: AdapterCatalog {
     /// Every backend: one line each.
     private static let backends: [Backend] = [
+        .appStore,
         .command,
         .file,
         .git,

@@ -40,7 +40,8 @@ final class ContractServer {
     }
 
     func stop() {
-        process.terminate()
+        // A process inherits which signals are blocked, and on most of our threads SIGTERM is.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 

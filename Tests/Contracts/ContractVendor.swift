@@ -7,6 +7,7 @@ import ConductorCore
 struct ContractVendor: Sendable {
     /// Every vendor: one line each.
     static let all: [ContractVendor] = [
+        .appStore,
         .github,
         .jira,
     ]

@@ -180,7 +180,10 @@ struct Evaluation {
         switch fact.subject {
         case .none: return nil
         case .version: wanted = state.track.version
-        case .candidate: wanted = state.candidate?.commit
+        case .candidate:
+            // Stores know builds and no commits; the candidate knows both.
+            if let build = state.candidate?.build, about == build { return nil }
+            wanted = state.candidate?.commit
         // The head cannot be about another head than itself.
         case .head: wanted = fact.path == machine.machine.head ? nil : head
         }

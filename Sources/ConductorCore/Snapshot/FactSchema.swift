@@ -29,7 +29,7 @@ package indirect enum FactType: Sendable, Hashable {
 package enum Subject: String, Sendable, Hashable, CaseIterable, Codable {
     /// The newest commit of the release branch.
     case head
-    /// The commit that was latched as the release candidate.
+    /// What was latched as the release candidate: its commit, or its build.
     case candidate
     /// The version of the track.
     case version
