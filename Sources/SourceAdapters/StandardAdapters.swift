@@ -16,6 +16,7 @@ package struct StandardAdapters: AdapterCatalog {
         .http,
         .jira,
         .log,
+        .play,
     ]
 
     private static let sources = backends.flatMap(\.sources)

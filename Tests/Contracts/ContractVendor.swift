@@ -8,7 +8,10 @@ struct ContractVendor: Sendable {
     /// Every vendor: one line each.
     static let all: [ContractVendor] = [
         .github,
+        .googlePlay,
+        .googleToken,
         .jira,
+        .playReporting,
     ]
 
     /// How tokens are signed that the server shall verify.

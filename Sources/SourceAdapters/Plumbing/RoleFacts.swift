@@ -4,7 +4,9 @@ import ConductorCore
 ///
 /// What only one vendor can say stands under its name: `github.open_prs`.
 enum RoleFacts {
-    /// The role `vcs`: a release branch. `tag` and `counts` say whether settings ask for those.
+    /// The role `vcs`: a release branch.
+    ///
+    /// `tag` and `counts` say whether settings ask for those.
     static func vcs(tag: Bool, counts: Bool) -> [FactSchema.Entry] {
         var entries: [FactSchema.Entry] = [
             .init(name: "head", type: .string, unit: "commit"),
@@ -59,6 +61,25 @@ enum RoleFacts {
         .init(name: "tests.state", type: .string, subject: .head),
         .init(name: "tests.failed", type: .list(.string), subject: .head, emptyIsKnown: true),
         .init(name: "tests.open", type: .list(.string), subject: .head, emptyIsKnown: true),
+    ]
+
+    /// The role `store`: how a version stands in a store.
+    ///
+    /// `review` is `none`, `in_review`, `approved` or `rejected`, and about the candidate's commit where the
+    /// store can tell it. `rollout` is `none`, `running`, `paused` or `completed`; `rollout_fraction` is the
+    /// true share of users, 0 to 1; `live_at` is when the first user could get it.
+    static let store: [FactSchema.Entry] = [
+        .init(name: "review", type: .string, subject: .candidate),
+        .init(name: "rollout", type: .string, subject: .version),
+        .init(name: "rollout_fraction", type: .double, unit: "fraction", subject: .version),
+        .init(name: "live_at", type: .timestamp, subject: .version),
+    ]
+
+    /// The role `quality`: how a version fares with its users.
+    static let quality: [FactSchema.Entry] = [
+        .init(name: "crash_free_users", type: .double, unit: "fraction", subject: .version),
+        .init(name: "anr_rate", type: .double, unit: "fraction", subject: .version),
+        .init(name: "sessions", type: .int, unit: "sessions", subject: .version),
     ]
 }
 
