@@ -40,7 +40,8 @@ final class ContractServer {
     }
 
     func stop() {
-        process.terminate()
+        // A thread of the pool may have started it, and those block the signals that ask.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
