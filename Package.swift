@@ -160,8 +160,8 @@ let package = Package(
         .executableTarget(
             name: "contract-test",
             dependencies: [
-                "ConductorCore", "ConductorPorts", "SourceAdapters", asyncHTTPClient, crypto,
-                cryptoExtras, nioCore, nioHTTP1,
+                "ConductorCore", "ConductorPorts", "ConductorTesting", "SourceAdapters",
+                asyncHTTPClient, crypto, cryptoExtras, nioCore, nioHTTP1,
             ],
             path: "Tests/Contracts"
         ),

@@ -17,6 +17,7 @@ package struct StandardAdapters: AdapterCatalog {
         .http,
         .jira,
         .log,
+        .play,
     ]
 
     private static let sources = backends.flatMap(\.sources)

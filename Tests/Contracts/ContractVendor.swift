@@ -9,7 +9,10 @@ struct ContractVendor: Sendable {
     static let all: [ContractVendor] = [
         .appStore,
         .github,
+        .googlePlay,
+        .googleToken,
         .jira,
+        .playReporting,
     ]
 
     /// How tokens are signed that the server shall verify.

@@ -94,9 +94,10 @@ struct APISession: Sendable {
     func write(
         _ method: HTTPMethod,
         _ path: APIPath,
-        _ body: JSON?
+        _ body: JSON?,
+        query: [(String, String)] = []
     ) async throws(APIProblem) -> JSON {
-        let address = try address(path, [])
+        let address = try address(path, query)
         var headers = standardHeaders
         if body != nil { headers.append(("Content-Type", "application/json")) }
         let answer = try await send(
