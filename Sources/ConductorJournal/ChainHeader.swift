@@ -109,6 +109,7 @@ struct ChainHeader: Sendable {
         unsafe target[place] = UInt8(ascii: "\"")
     }
 
+    @inline(__always)
     private static func needsEscape(_ character: UInt8) -> Bool {
         character < 0x20 || character == UInt8(ascii: "\"") || character == UInt8(ascii: "\\")
     }

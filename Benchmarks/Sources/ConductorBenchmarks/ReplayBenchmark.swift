@@ -15,7 +15,7 @@ struct ReplayBenchmark {
 
     func run(_ tell: (Report) -> Void) throws {
         let wanted = ProcessInfo.processInfo.environment["CONDUCTOR_TICKS"].flatMap(Int.init)
-        let ticks = wanted ?? 1_000_000
+        let ticks = wanted ?? 50_000
         let long = try journal(ticks: ticks)
         let short = try journal(ticks: Self.fullTicks)
         tell(try explain(long, ticks: ticks))
@@ -24,9 +24,11 @@ struct ReplayBenchmark {
 
     private func journal(ticks: Int) throws -> ReadOnlyJournal {
         let directory = FileManager.default.currentDirectoryPath + "/.build/replay-benchmark"
-        let path = "\(directory)/journal-\(ticks).sqlite"
+        // Another engine decides otherwise, and may write another schema.
+        let path = "\(directory)/journal-\(Conductor.engine)-\(ticks).sqlite"
         if !FileManager.default.fileExists(atPath: path) {
             print("making a journal of \(ticks) ticks: \(path)")
+            fflush(nil)
             let unfinished = path + ".new"
             try? FileManager.default.removeItem(atPath: unfinished)
             try JournalMaker.make(path: unfinished, ticks: ticks)
@@ -105,7 +107,10 @@ struct ReplayBenchmark {
             }
             try replay.finish(observation: body)
         }
-        precondition(replay.divergenceCount == 0, "What was recorded does not come out again.")
+        precondition(
+            replay.divergenceCount == 0,
+            "What was recorded does not come out again; if the core was changed, remove \(reader.path)."
+        )
         return Measured(
             ticks: replay.ticks,
             decided: replay.decided,

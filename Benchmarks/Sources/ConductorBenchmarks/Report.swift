@@ -23,6 +23,8 @@ struct Report {
             Swift.print("  " + cells.joined(separator: "   "))
         }
         for goal in goals { Swift.print("  \(goal.isMet ? "met" : "MISSED"): \(goal.words)") }
+        // Seen at once, in a file or a pipe too: the next one may take minutes.
+        fflush(nil)
     }
 }
 

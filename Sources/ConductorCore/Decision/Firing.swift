@@ -1,5 +1,13 @@
 // Deciding a transition: by rule, by a guard, by a person.
 
+/// What transitions needed when they were weighed, and the state in which it was so.
+///
+/// As long as nothing of the state changes, the decision that is recorded says the same.
+struct Weighed {
+    let state: TrackState
+    var leaves: [String: [Explanation.Leaf]] = [:]
+}
+
 /// What stood before a transition was decided.
 struct BeforeFiring {
     var state: TrackState
@@ -45,8 +53,11 @@ extension TrackMachine {
             return
         }
         var second: (transition: Transition, needsPush: Bool)?
+        weighed = Weighed(state: state)
         for transition in transitionsHere() {
-            let missing = leaves(of: transition, pushed: false).filter { !$0.isMet }
+            let leaves = leaves(of: transition, pushed: false)
+            weighed?.leaves[transition.name] = leaves
+            let missing = leaves.filter { !$0.isMet }
             if missing.isEmpty {
                 guard !view.shadow else {
                     withheld.append("\(transition.name) -> \(target(of: transition.to) ?? "")")

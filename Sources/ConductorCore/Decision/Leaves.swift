@@ -532,13 +532,14 @@ extension TrackMachine {
 
     /// The transitions from here with all that each needs.
     mutating func explainedTransitions() -> [Explanation.Transition] {
-        transitionsHere().map { transition in
+        let known = weighed.flatMap { $0.state == state ? $0.leaves : nil } ?? [:]
+        return transitionsHere().map { transition in
             Explanation.Transition(
                 name: transition.name,
                 to: target(of: transition.to) ?? transition.to.description,
                 direction: machine.direction(of: transition.actions),
                 manual: transition.manual,
-                leaves: leaves(of: transition, pushed: false)
+                leaves: known[transition.name] ?? leaves(of: transition, pushed: false)
             )
         }
     }

@@ -12,6 +12,7 @@ struct TrackMachine {
 
     /// What stood before this turn's first transition, for a brake that overtakes it.
     var beforeFiring: BeforeFiring?
+    var weighed: Weighed?
 
     // What the turn brings, beside the state.
     var intents: [Intent] = []

@@ -102,18 +102,32 @@ extension CompiledMachine: Equatable {
 }
 
 /// A condition with its compiled expressions.
-package struct CompiledCondition: Sendable {
+///
+/// A class, for every turn hands them about.
+package final class CompiledCondition: Sendable {
     package let condition: Condition
     package let expression: CompiledExpression
     let alarm: CompiledExpression?
     let applies: CompiledExpression?
+
+    init(
+        condition: Condition,
+        expression: CompiledExpression,
+        alarm: CompiledExpression?,
+        applies: CompiledExpression?
+    ) {
+        self.condition = condition
+        self.expression = expression
+        self.alarm = alarm
+        self.applies = applies
+    }
 
     /// Places in `machine.facts` of all facts that the expression names.
     package var factsRead: [Int] { expression.facts }
 }
 
 /// An expression, and what fills its variables.
-package struct CompiledExpression: Sendable {
+package final class CompiledExpression: Sendable {
     /// What a variable of the program stands for.
     enum Input: Sendable, Hashable {
         case fact(Int)

@@ -15,8 +15,9 @@ package struct HTTPActionConformance: Sendable {
     private let world: @Sendable () -> World
     private let make: @Sendable (_ url: String) throws -> any ActionAdapter
 
+    /// A walk for actions that `make` makes, in worlds without the effect.
+    ///
     /// `mayTurn`: that something is not there is told with 404, and makes the probe say so.
-    /// `world` makes a world without the effect.
     package init(
         secret: String,
         intent: Intent,

@@ -12,6 +12,8 @@ package struct HTTPSourceConformance: Sendable {
     private let world: @Sendable (LoopbackServer.Received) -> LoopbackServer.Reply
     private let make: @Sendable (_ url: String, _ timeout: Span) throws -> any Source
 
+    /// A walk for sources that `make` makes.
+    ///
     /// `mayTurn` are facts that say whether something is there: a 404 changes them rightly.
     /// `remembers`: the vendor has ETags.
     package init(

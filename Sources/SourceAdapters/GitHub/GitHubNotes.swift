@@ -206,10 +206,9 @@ struct GitHubCommentAction: ConfiguredAction {
         _ session: APISession
     ) async throws -> ProbeAnswer {
         for page in try await session.pages(place, query: [("per_page", "100")]) {
-            for comment in try page.list() {
-                if try comment.text("body").contains(mark(intent)) {
-                    return .present(evidence: "comment \(try comment.text("html_url"))")
-                }
+            for comment in try page.list()
+            where try comment.text("body").contains(mark(intent)) {
+                return .present(evidence: "comment \(try comment.text("html_url"))")
             }
         }
         return .absent

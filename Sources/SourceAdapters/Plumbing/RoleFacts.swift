@@ -4,7 +4,9 @@ import ConductorCore
 ///
 /// What only one vendor can say stands under its name: `github.open_prs`.
 enum RoleFacts {
-    /// The role `vcs`: a release branch. `tag` and `counts` say whether settings ask for those.
+    /// The role `vcs`: a release branch.
+    ///
+    /// `tag` and `counts` say whether settings ask for those.
     static func vcs(tag: Bool, counts: Bool) -> [FactSchema.Entry] {
         var entries: [FactSchema.Entry] = [
             .init(name: "head", type: .string, unit: "commit"),

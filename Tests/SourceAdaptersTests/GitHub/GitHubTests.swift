@@ -224,6 +224,26 @@ import Testing
         #expect(traits(["marker": "conductor_id"])?.actionClass == .appendWithMarker)
     }
 
+    @Test func `its page names every kind, fact and action`() throws {
+        let page = try DecisionScene.repositoryFile("Docs/sources/github.md")
+        let kinds: [String: [String: JSON]] = [
+            "github": ["tag": "v1", "branches": "a*", "tags": "b*"],
+            "github.checks": ["workflow": "release.yml"],
+        ]
+        #expect(Set(kinds.keys) == Set(Backend.github.sources.map { $0.kind }))
+        for (kind, more) in kinds {
+            let schema = adapters.schema(
+                ofSource: kind,
+                settings: settings("http://127.0.0.1:1", more)
+            )
+            guard case .meaning(let schema) = schema else {
+                return #expect(Bool(false), "\(schema)")
+            }
+            for entry in schema.entries { #expect(page.contains("`\(entry.name)`")) }
+        }
+        for action in Backend.github.actions { #expect(page.contains("| `\(action.kind)` |")) }
+    }
+
     @Test func `publishing raises, a draft does not`() {
         for (isDraft, direction) in [(true, Direction.neutral), (false, .raises)] {
             let traits = adapters.traits(
