@@ -91,7 +91,7 @@ struct JiraCommentAction: ConfiguredAction {
                 }
             }
             seen += Int64(comments.count)
-            if comments.isEmpty || seen >= (try page.count("total")) { return .absent }
+            if try comments.isEmpty || seen >= page.count("total") { return .absent }
         }
         return .unavailable(reason: "\(key) has more comments than can be looked through")
     }

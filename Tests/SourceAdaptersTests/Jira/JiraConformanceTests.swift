@@ -1,6 +1,7 @@
 import ConductorCore
 import ConductorPorts
 import ConductorTesting
+import NIOHTTP1
 import Testing
 
 @testable import SourceAdapters
