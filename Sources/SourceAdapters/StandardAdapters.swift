@@ -16,6 +16,7 @@ package struct StandardAdapters: AdapterCatalog {
         .http,
         .jira,
         .log,
+        .prometheus,
     ]
 
     private static let sources = backends.flatMap(\.sources)
