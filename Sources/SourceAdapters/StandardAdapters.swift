@@ -17,6 +17,7 @@ package struct StandardAdapters: AdapterCatalog {
         .jira,
         .log,
         .prometheus,
+        .sentry,
     ]
 
     private static let sources = backends.flatMap(\.sources)
