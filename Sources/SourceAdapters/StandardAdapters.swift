@@ -18,6 +18,7 @@ package struct StandardAdapters: AdapterCatalog {
         .log,
         .prometheus,
         .sentry,
+        .slack,
     ]
 
     private static let sources = backends.flatMap(\.sources)
