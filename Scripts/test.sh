@@ -57,6 +57,7 @@ else
     skip 'shared cases of the expression language' \
         "no directory with cel/cases; say 'make test SHARED=DIR'"
 fi
+[ -x /usr/bin/prometheus ] || skip 'a real Prometheus' 'the Debian package prometheus is not installed'
 stage 'tests' unit_tests
 
 if [ -x Scripts/tour.sh ]; then

@@ -18,6 +18,9 @@ package struct StandardAdapters: AdapterCatalog {
         .jira,
         .log,
         .play,
+        .prometheus,
+        .sentry,
+        .slack,
     ]
 
     private static let sources = backends.flatMap(\.sources)

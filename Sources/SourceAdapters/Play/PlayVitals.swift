@@ -41,7 +41,7 @@ struct PlayVitals: ConfiguredSource {
     var secrets: [SecretReference] { play.secrets }
 
     var schema: FactSchema {
-        var entries = RoleFacts.quality
+        var entries = RoleFacts.quality.filter { $0.name != "crash_free_sessions" }
         for rate in ["user_perceived_crash_rate", "user_perceived_anr_rate"] {
             entries.append(
                 .init(name: "play.\(rate)", type: .double, unit: "fraction", subject: .version)

@@ -178,7 +178,8 @@ struct FactMap: Sendable {
         return nil
     }
 
-    private static func isName(_ name: String) -> Bool {
+    /// Whether it is words of letters, digits and _ with dots between them.
+    static func isName(_ name: String) -> Bool {
         name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
             guard let first = word.utf8.first, first < 48 || first > 57 else { return false }
             return word.utf8.allSatisfy { byte in

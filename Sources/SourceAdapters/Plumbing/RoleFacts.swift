@@ -75,9 +75,12 @@ enum RoleFacts {
         .init(name: "live_at", type: .timestamp, subject: .version),
     ]
 
-    /// The role `quality`: how a version fares with its users.
+    /// The role `quality`: how a version fares with its users, with the size of the sample.
+    ///
+    /// No backend says all of it; each takes those that it knows.
     static let quality: [FactSchema.Entry] = [
         .init(name: "crash_free_users", type: .double, unit: "fraction", subject: .version),
+        .init(name: "crash_free_sessions", type: .double, unit: "fraction", subject: .version),
         .init(name: "anr_rate", type: .double, unit: "fraction", subject: .version),
         .init(name: "sessions", type: .int, unit: "sessions", subject: .version),
     ]

@@ -72,7 +72,9 @@ struct APISession: Sendable {
         for link in headers[canonicalForm: "link"] {
             let parts = link.split(separator: ";").map { $0.drop { $0 == " " } }
             guard let target = parts.first, target.hasPrefix("<"), target.hasSuffix(">"),
-                parts.dropFirst().contains(where: { $0 == "rel=\"next\"" || $0 == "rel=next" })
+                parts.dropFirst().contains(where: { $0 == "rel=\"next\"" || $0 == "rel=next" }),
+                // Sentry names a next page even where there is none.
+                !parts.contains("results=\"false\"")
             else { continue }
             guard let next = address.following(String(target.dropFirst().dropLast())) else {
                 throw APIProblem(.malformed, "the next page has no address")
