@@ -2,7 +2,7 @@
 # Simulates releases: the real core, runtime and journal in a world in memory, with virtual time.
 #
 # The program is built optimised, in a build of its own that alone holds the planted bugs. Without
-# arguments it does what `make test` wants, in about MINUTES (4): each planted bug at the seed that is
+# arguments it does what `make test` wants, in about MINUTES (2): each planted bug at the seed that is
 # known to find it, simulated releases, crash points of the golden scenarios, and pairs of simulations
 # that must come to the same. `soak --seeds N --minutes M` runs seeds, then pairs of
 # crashes; anything else goes to `simulate`.
@@ -31,7 +31,7 @@ no_trace() {
 
 case "${1:-}" in
     '')
-        minutes=${MINUTES:-4}
+        minutes=${MINUTES:-2}
         share() { awk "BEGIN { print $minutes * $1 }"; }
         no_trace
         "$simulate" bugs --known
