@@ -239,17 +239,8 @@ extension TrackMachine {
             leaves.append(
                 .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
             )
-        } else if let stage = state.stage,
-            case .unknown(let cause) = evaluation.reality(of: stage)
-        {
-            leaves.append(
-                .init(
-                    "drift",
-                    kind: .drift,
-                    verdict: .unknown(cause),
-                    note: "nobody knows whether reality still shows \(stage)"
-                )
-            )
+        } else if let stage = state.stage, let leaf = unseenRealityLeaf(of: stage) {
+            leaves.append(leaf)
         }
         if let until = state.raisesBlockedUntil {
             leaves.append(
@@ -278,6 +269,27 @@ extension TrackMachine {
             )
         }
         return leaves
+    }
+
+    /// What is missing for knowing that reality shows the present stage; nil where it does, or where the
+    /// stage does not say what it looks like.
+    ///
+    /// What was seen before the stage was entered says nothing against it, and nothing for it either.
+    private mutating func unseenRealityLeaf(of stage: String) -> Explanation.Leaf? {
+        let cause: Cause
+        let note: String
+        switch evaluation.reality(of: stage) {
+        case .met, .notApplicable, nil: return nil
+        case .unknown(let unknown):
+            cause = unknown
+            note = "nobody knows whether reality still shows \(stage)"
+        case .unmet:
+            // What was not asked since then lacks its second look anyway.
+            guard let fact = factSeenBefore(stage), isAskedFromHere(stage) else { return nil }
+            cause = .stale(fact: fact)
+            note = "what was seen of it is from before \(stage) was entered"
+        }
+        return .init("drift", kind: .drift, verdict: .unknown(cause), note: note)
     }
 
     /// Guards that watch the destination and would brake at once; those that do not know yet, for

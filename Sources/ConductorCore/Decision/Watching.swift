@@ -261,10 +261,25 @@ extension TrackMachine {
 
     /// Whether the facts that show a stage were seen since the present one was entered.
     private func hasEvidenceFromHere(_ stage: String) -> Bool {
-        guard let expression = machine.realities[stage] else { return false }
-        return expression.facts.allSatisfy { fact in
-            evaluation.resolve(fact, maxAge: nil).origin.map { $0 >= state.since.elapsed } ?? false
+        machine.realities[stage] != nil && factSeenBefore(stage) == nil
+    }
+
+    /// The first fact among those that show a stage that was not seen since the present one was entered.
+    func factSeenBefore(_ stage: String) -> String? {
+        guard let expression = machine.realities[stage] else { return nil }
+        let unseen = expression.facts.first { fact in
+            evaluation.resolve(fact, maxAge: nil).origin.map { $0 < state.since.elapsed } ?? true
         }
+        return unseen.map { rules.facts[$0].path }
+    }
+
+    /// Whether the sources that show a stage have answered since the present one was entered.
+    func isAskedFromHere(_ stage: String) -> Bool {
+        machine.realities[stage]?.facts.allSatisfy { fact in
+            evaluation.resolve(fact, maxAge: nil).fetched.map {
+                $0.elapsed >= state.since.elapsed
+            } ?? false
+        } ?? false
     }
 
     private mutating func adopt(_ stage: String, reason: String) {
