@@ -153,7 +153,7 @@ private struct Granted {
                 view.reconciling = false
                 view.low = false
             }
-        case .confirmation: look(again: transition.name)
+        case .confirmation: look(again: transition)
         case .candidate: nameCandidate()
         case .approval:
             let needed = machine.transitions.first { $0.name == transition.name }?.approvals ?? 0
@@ -192,8 +192,20 @@ private struct Granted {
     }
 
     /// Every source has just been asked, and says what it said, of the moment of which it said it.
-    private mutating func look(again transition: String) {
-        state.confirmation = Confirmation(transition: transition, after: now.elapsed - 1)
+    ///
+    /// One that shows the stage and was not asked since it was entered says that it is so.
+    private mutating func look(again transition: Explanation.Transition) {
+        let isDoubted = transition.leaves.contains { $0.kind == .drift && !$0.isMet }
+        for place in machine.stages.indices
+        where machine.stages[place].name == state.stage && !isDoubted {
+            let reality = machine.stages[place].reality ?? ""
+            let isAsked = view.readings.allSatisfy { source, reading in
+                (reading.good?.fetched.elapsed ?? 0) >= state.since.elapsed
+                    || !reality.contains("\(source).")
+            }
+            if !isAsked { machine.stages[place].reality = nil }
+        }
+        state.confirmation = Confirmation(transition: transition.name, after: now.elapsed - 1)
         for (source, reading) in view.readings {
             guard var good = reading.good else { continue }
             for fact in good.observation.facts.keys {
