@@ -38,11 +38,27 @@ lint() {
 # The check of imports says "Build complete!" even when it found something; its status counts.
 build() { swift build --build-tests --explicit-target-dependency-import-check error; }
 
-# One at a time: on two cores, tests that wait for children would starve those that measure time.
-# The line at each start of a case of a parametrised test is left out.
+# Two at a time, for two cores: those that compute, beside those that wait for children, files and servers.
+# Within each, one at a time: else tests that wait would starve those that measure time.
 unit_tests() {
-    swift test --skip-build --disable-xctest --no-parallel </dev/null 2>&1 \
-        | grep --line-buffered -v '^◇ Test case passing '
+    local computing='^(CEL|ConductorCore|ConductorFiles|ConductorJournal|Backlot|Simulation)Tests[.]'
+    local log=.build/computing-tests.log status=0 others
+    tests --filter "$computing" >"$log" 2>&1 &
+    others=$!
+    # shellcheck disable=SC2064
+    trap "kill $others 2>/dev/null" EXIT
+    tests --skip "$computing" || status=$?
+    wait "$others" || status=$?
+    trap - EXIT
+    printf '\n'
+    cat "$log"
+    return "$status"
+}
+
+# The line at each start of a case of a parametrised test is left out.
+tests() {
+    "$(swift build --show-bin-path)/conductordPackageTests.xctest" --testing-library swift-testing \
+        --no-parallel "$@" </dev/null 2>&1 | grep --line-buffered -v '◇.*Test case passing '
 }
 
 stage 'layout' lint

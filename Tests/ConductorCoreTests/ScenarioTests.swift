@@ -108,12 +108,16 @@ struct Scenario: CustomTestStringConvertible, Sendable {
             process.standardError = FileHandle.nullDevice
             children.append((process, output))
         }
-        for (process, _) in children { try process.run() }
-        for (process, _) in children {
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
+        // Two at a time, for two cores.
+        for pair in stride(from: 0, to: children.count, by: 2) {
+            let processes = children[pair..<min(pair + 2, children.count)].map(\.0)
+            for process in processes { try process.run() }
+            for process in processes {
+                process.waitUntilExit()
+                #expect(process.terminationStatus == 0)
+            }
         }
-        let mine = try Scenario.all.map { try ScenarioRunner.run($0.script) }.joined()
+        let mine = Scenario.all.map(\.expected).joined()
         #expect(!mine.isEmpty)
         for (place, child) in children.enumerated() {
             let theirs = try String(contentsOf: child.1, encoding: .utf8)

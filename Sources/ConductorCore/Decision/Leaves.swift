@@ -232,16 +232,7 @@ extension TrackMachine {
             )
         }
         leaves += destinationGuardLeaves(of: transition)
-        #if CONDUCTOR_PLANTED_BUGS
-            if PlantedBug.driftIgnored.isPlanted { return leaves }
-        #endif
-        if let drift {
-            leaves.append(
-                .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
-            )
-        } else if let stage = state.stage, let leaf = unseenRealityLeaf(of: stage) {
-            leaves.append(leaf)
-        }
+        if let leaf = driftLeaf() { leaves.append(leaf) }
         if let until = state.raisesBlockedUntil {
             leaves.append(
                 .init(
@@ -269,6 +260,17 @@ extension TrackMachine {
             )
         }
         return leaves
+    }
+
+    /// Belief and reality differ, or nobody knows whether they do.
+    private mutating func driftLeaf() -> Explanation.Leaf? {
+        #if CONDUCTOR_PLANTED_BUGS
+            if PlantedBug.driftIgnored.isPlanted { return nil }
+        #endif
+        if let drift {
+            return .init("drift", kind: .drift, verdict: .unmet, note: "reality shows \(drift)")
+        }
+        return state.stage.flatMap { unseenRealityLeaf(of: $0) }
     }
 
     /// What is missing for knowing that reality shows the present stage; nil where it does, or where the

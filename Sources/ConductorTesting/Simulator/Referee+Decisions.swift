@@ -108,7 +108,7 @@ extension Referee {
         let before = known.state
         if state.track != record.track { fault(.isolated, "\(record.track) has another's state") }
         for reply in decision.replies {
-            answered(reply, before, tick, &known)
+            answered(reply, before, decision.fired, tick, &known)
         }
         if record.decision == known.decision, decision.fired == nil,
             Self.isSame(record.state, known.written)
@@ -172,6 +172,7 @@ extension Referee {
     private mutating func answered(
         _ reply: CommandReply,
         _ before: Belief,
+        _ fired: Decision.Fired?,
         _ tick: Entry.Tick,
         _ known: inout Track
     ) {
@@ -192,7 +193,10 @@ extension Referee {
             if machine.stage(before.stage ?? "")?.kind == .waiting {
                 known.isStoppedByPerson = true
             }
-        case .add, .register, .hold, .resume, .stop, .liftStop, .signoff: changes = false
+        case .resume:
+            // Lifting a hold moves nothing; what leads back to the road does.
+            changes = fired?.cause == .person(actor: record.command.actor)
+        case .add, .register, .hold, .stop, .liftStop, .signoff: changes = false
         }
         guard changes else { return }
         if let based = record.command.basedOn, based != before.revision {

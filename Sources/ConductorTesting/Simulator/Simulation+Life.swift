@@ -217,10 +217,11 @@ final class SimulatedJournal: JournalWriter {
         for entry in entries { simulation.note(Referee.words(entry)) }
         simulation.provoke(entries)
         var isCutShort = simulation.isPlanned(.afterCommit, number)
-        if case .command? = entries.last {
+        if case .command(let record)? = entries.last {
             simulation.commandsWritten += 1
             isCutShort =
                 isCutShort || simulation.isPlanned(.afterCommand, simulation.commandsWritten)
+                || simulation.diesBeforeDeciding(record.command)
         }
         if isCutShort {
             simulation.die(life, .everything)

@@ -122,7 +122,9 @@ extension Simulation {
                 return
             }
         }
-        if state.stage == "rollout_paused", now > Self.faultsEnd || !dice.oneIn(4) {
+        // Where a rule may resume, people leave it to the rule for a while.
+        let isUrgent = ways.allSatisfy(\.manual) ? !dice.oneIn(4) : dice.oneIn(12)
+        if state.stage == "rollout_paused", now > Self.faultsEnd || isUrgent {
             let rates = ["quality.crash_rate", "quality.anr_rate"].compactMap {
                 world.value($0, of: track, at: now)
             }
@@ -146,6 +148,11 @@ extension Simulation {
         let later = now + Int64(1 + dice.below(40)) * 60_000
         let scope: Scope = dice.oneIn(3) ? .release(track.release) : .track(track)
         let old = dice.oneIn(3) ? max(0, state.revision - 1 - dice.below(3)) : state.revision
+        if state.stage == "rollout_paused", dice.oneIn(2) {
+            // They want it back, by a page that they opened long ago; or they want it to stay.
+            let wish: Command.Request = dice.oneIn(2) ? .resume : .pause
+            return send(command(.track(track), wish, basedOn: wish == .resume ? old : nil))
+        }
         switch dice.below(14) {
         case 0, 1:
             send(command(scope, .hold))

@@ -9,12 +9,17 @@ extension Simulation {
         guard now < Self.faultsEnd - 1_800_000 else { return }
         for entry in entries {
             switch entry {
-            case .intent(let record) where record.intent.direction == .raises:
-                provoke(after: record.intent)
+            case .intent(let record):
+                switch record.intent.direction {
+                case .raises: provoke(after: record.intent)
+                case .brakes: provoke(afterBrake: record.intent)
+                case .neutral: continue
+                }
+            case .outcome(let record):
+                if case .performed(.retryable) = record.answer { provoke(beforeTrying: record) }
             case .tick:
                 for (track, transition) in referee.nearly { provoke(before: transition, of: track) }
-            case .boot, .machine, .poll, .decision, .command, .intent, .attempt, .outcome,
-                .discovery, .upkeep:
+            case .boot, .machine, .poll, .decision, .command, .attempt, .discovery, .upkeep:
                 continue
             }
         }
@@ -31,11 +36,28 @@ extension Simulation {
         } else if plan.hasFaults {
             if dice.oneIn(4) {
                 // What is seen of the next stage is from before it.
-                misbehave(.stale, "quality", of: intent.track, until: now + 3_600_000)
+                misbehave(.stale, "quality", of: intent.track, from: now, until: now + 3_600_000)
             } else {
                 spoil(intent.track, at: soon, until: later, &dice)
             }
         }
+    }
+
+    /// It was busy, and will be asked again: meanwhile the world changes.
+    private func provoke(beforeTrying record: Entry.OutcomeRecord) {
+        var dice = world.dice("worst moment \(record.key) \(record.number)")
+        guard plan.hasFaults, dice.oneIn(2) else { return }
+        let later = now + Int64(2 + dice.below(25)) * 60_000
+        spoil(record.track, at: now + dice.pick([0, 400, 1000]), until: later, &dice)
+    }
+
+    /// It is to be calm for a while, and for some of that nobody knows whether it is.
+    private func provoke(afterBrake intent: Intent) {
+        var dice = world.dice("worst moment \(intent.key) \(intent.step)")
+        guard plan.hasFaults, dice.oneIn(2) else { return }
+        let from = now + Int64(20 + dice.below(80)) * 60_000
+        let until = from + Int64(5 + dice.below(40)) * 60_000
+        misbehave(.silent, "quality", of: intent.track, from: from, until: until)
     }
 
     /// A transition lacks nothing but its second look, which is under way.
@@ -50,11 +72,19 @@ extension Simulation {
         case 0:
             let step = Int64(dice.below(7200) - 3600) * 1000
             agenda.plan(.setWall(step), at: soon)
-        case 1:
-            misbehave(dice.oneIn(2) ? .strays : .silent, "quality", of: track, until: later)
-        case 2: world.agenda.plan(.pauseOutside(track), at: soon)
+        case 1, 2:
+            let kind: SourceFault.Kind = dice.oneIn(2) ? .strays : .silent
+            misbehave(kind, "quality", of: track, from: now, until: later)
+        case 3: world.agenda.plan(.pauseOutside(track), at: soon)
         default: spoil(track, at: soon, until: later, &dice)
         }
+    }
+
+    /// Whether the process ends when a click is written, and nothing of it was decided.
+    func diesBeforeDeciding(_ command: Command) -> Bool {
+        guard plan.crashes > 0, now < Self.faultsEnd, command.basedOn != nil else { return false }
+        var dice = world.dice("worst moment \(command.id)")
+        return dice.oneIn(5)
     }
 
     /// Somebody stops it, one way or another.
@@ -74,6 +104,8 @@ extension Simulation {
         case 2, 3:
             agenda.plan(.send(command(.track(track), .hold)), at: soon)
             agenda.plan(.send(command(.track(track), .resume)), at: later)
+            // A hold does not make the world kind.
+            if plan.hasFaults, dice.oneIn(2) { spoil(track, at: soon + 1000, until: later, &dice) }
         default: agenda.plan(.send(command(.track(track), .pause)), at: soon)
         }
     }
@@ -98,12 +130,13 @@ extension Simulation {
         _ kind: SourceFault.Kind,
         _ source: String,
         of track: TrackID,
+        from begin: Int64,
         until end: Int64
     ) {
         guard let level = PublishedMachine.scopes[source] else { return }
         let key = "\(source) \(Scope(level, around: track))"
         world.faults[key, default: []].insert(
-            SourceFault(kind: kind, from: now, until: min(end, Self.faultsEnd)),
+            SourceFault(kind: kind, from: begin, until: min(end, Self.faultsEnd)),
             at: 0
         )
     }
