@@ -19,6 +19,7 @@ extension Simulation {
                 if case .performed(.retryable) = record.answer { provoke(beforeTrying: record) }
             case .tick:
                 for (track, transition) in referee.nearly { provoke(before: transition, of: track) }
+                stopAtLastMoment()
             case .boot, .machine, .poll, .decision, .command, .attempt, .discovery, .upkeep:
                 continue
             }
@@ -41,6 +42,24 @@ extension Simulation {
                 spoil(intent.track, at: soon, until: later, &dice)
             }
         }
+    }
+
+    /// A raise is about to be sent, by a tick that has seen no STOP.
+    private func stopAtLastMoment() {
+        guard plan.hasMeddlers, !stopFile else { return }
+        let isDue = referee.order.contains { track in
+            guard case .entering(let progress)? = referee.tracks[track]?.state.phase else {
+                return false
+            }
+            return progress.intents.contains { open in
+                let action = Referee.Action(track: track, key: open.intent.key)
+                return open.intent.direction == .raises && referee.sent[action] == nil
+            }
+        }
+        var dice = world.dice("last moment \(now) \(commits)")
+        guard isDue, dice.oneIn(8) else { return }
+        stopFile = true
+        agenda.plan(.liftStopFile, at: now + Int64(1 + dice.below(25)) * 60_000)
     }
 
     /// It was busy, and will be asked again: meanwhile the world changes.
