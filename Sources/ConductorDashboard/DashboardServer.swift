@@ -194,7 +194,8 @@ extension Answer {
         headers.protect(isForAll: isForAll)
         headers[.contentType] = type
         headers[.cacheControl] =
-            isImmutable ? "public, max-age=31536000, immutable" : tag == nil ? "no-store" : "no-cache"
+            isImmutable
+            ? "public, max-age=31536000, immutable" : tag == nil ? "no-store" : "no-cache"
         for field in fields { headers[field.name] = field.value }
         if packed != nil { headers[.vary] = "Accept-Encoding" }
         let isPacked = packed != nil && Self.takesGzip(request.headers[.acceptEncoding])
@@ -223,7 +224,9 @@ extension Answer {
         (accepted ?? "").lowercased().split(separator: ",").contains { part in
             let words = part.split(separator: ";").map { $0.filter { $0 != " " } }
             guard words.first == "gzip" else { return false }
-            return !words.dropFirst().contains { $0.hasPrefix("q=0") && !$0.contains(where: { ("1"..."9").contains($0) }) }
+            return !words.dropFirst().contains {
+                $0.hasPrefix("q=0") && !$0.contains(where: { ("1"..."9").contains($0) })
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import ConductorCore
 import ConductorJournal
+import ConductorRuntime
 import Testing
 
 @testable import ConductorDashboard
@@ -60,7 +61,8 @@ import Testing
             }
             for (path, list, count) in [
                 ("/tracks", "tracks", 6), ("/commands", "commands", 6),
-                ("\(House.path)/decisions", "decisions", nil), ("\(House.path)/timeline", "events", nil),
+                ("\(House.path)/decisions", "decisions", nil),
+                ("\(House.path)/timeline", "events", nil),
             ] as [(String, String, Int?)] {
                 let whole = try await house.json(path)[list]?.arrayValue ?? []
                 if let count { #expect(whole.count == count, "\(path)") }
@@ -117,9 +119,10 @@ import Testing
     @Test func `a document of another shape is seen`() {
         let hold: JSON = ["scope": "music", "actor": "os:anna", "since": 3, "odd": true]
         #expect(
-            Schema.faults(of: hold, in: Schema.named("Hold"), "$").sorted() == [
-                "$.since: 3 is no string", "$: lacks reason", "$: odd is not in the document",
-            ].sorted()
+            Schema.faults(of: hold, in: Schema.named("Hold"), "$").sorted()
+                == [
+                    "$.since: 3 is no string", "$: lacks reason", "$: odd is not in the document",
+                ].sorted()
         )
     }
 
@@ -155,14 +158,19 @@ enum Schema {
 
     static func faults(of value: JSON, in schema: JSON, _ place: String) -> [String] {
         if let name = schema["$ref"]?.stringValue {
-            return faults(of: value, in: named(String(name.split(separator: "/").last ?? "")), place)
+            return faults(
+                of: value,
+                in: named(String(name.split(separator: "/").last ?? "")),
+                place
+            )
         }
         if let choices = schema["anyOf"]?.arrayValue {
             let all = choices.map { faults(of: value, in: $0, place) }
             return all.contains([]) ? [] : all.first ?? []
         }
         guard schema.objectValue != nil else { return ["\(place): there is no such schema"] }
-        let types = schema["type"]?.arrayValue?.compactMap(\.stringValue)
+        let types =
+            schema["type"]?.arrayValue?.compactMap(\.stringValue)
             ?? [schema["type"]?.stringValue].compactMap(\.self)
         if !types.isEmpty, !types.contains(where: { fits(value, $0) }) {
             return ["\(place): \(value) is no \(types.joined(separator: ", "))"]

@@ -1,5 +1,6 @@
 import ConductorCore
 import ConductorTesting
+import HTTPTypes
 import Testing
 
 @testable import ConductorDashboard
@@ -160,7 +161,9 @@ enum Fleet {
         #expect(html.text == "<i title=\"\(expected)\">\(expected)</i>")
     }
 
-    @Test(arguments: ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "//evil", " https://x"])
+    @Test(arguments: [
+        "javascript:alert(1)", "JavaScript:x", "data:text/html,x", "//evil", " https://x",
+    ])
     func `links nowhere but to the web`(_ address: String) {
         #expect(HTML.link(address, "words") == "words")
         #expect(HTML.look(address) == "")

@@ -1,4 +1,6 @@
 import ConductorCore
+import ConductorRuntime
+import HTTPTypes
 import Testing
 
 @testable import ConductorDashboard

@@ -103,7 +103,6 @@ final class House: Sendable {
         let (engine, journal) = try wiring.engine(loaded) { _ in }
         let page = try #require(try PageService(of: loaded.deployment, places, logger: logger))
         self.engine = engine
-        nonisolated(unsafe) let writer = journal
         work = Task {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { try? await page.serve() }
@@ -111,7 +110,7 @@ final class House: Sendable {
                 group.addTask { try? await engine.run() }
                 await group.waitForAll()
             }
-            try? writer.close()
+            try? journal.close()
         }
         let address = try await page.untilListening()
         let port = try #require(Int(address.split(separator: ":").last?.dropLast() ?? ""))

@@ -1,5 +1,6 @@
 import ConductorCore
 import ConductorJournal
+import ConductorRuntime
 import Foundation
 import Testing
 
@@ -14,9 +15,9 @@ import Testing
             #expect(seen.status == 200)
             #expect(seen.headers["content-type"] == "text/html; charset=utf-8")
             #expect(seen.text.contains("<b>branched</b>"))
-            #expect(seen.text.contains("tracker.blockers.open is 2"))
-            #expect(seen.text.contains("99.31 %"))
-            #expect(seen.text.contains("at least 99.5 %"))
+            #expect(seen.text.contains("blockers open <b>2</b>"))
+            #expect(seen.text.contains("<b>99.31 %</b>"))
+            #expect(seen.text.contains("≥</span> 99.5 %"))
             let before = try #require(seen.headers["etag"])
 
             // Crashes fall under the threshold, bugs are closed: it goes on, and the page with it.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A browser without any manners: it sends what it is told, byte for byte.
 struct Visitor: Sendable {
@@ -42,12 +43,12 @@ struct Visitor: Sendable {
 
     /// Sends bytes, and takes all that comes until the other end closes.
     func send(_ text: String) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
+        let bytes = Mutex<[UInt8]>([])
         try await exchange(text) { part in
-            bytes += part
+            bytes.withLock { $0 += part }
             return true
         }
-        return bytes
+        return bytes.withLock { $0 }
     }
 
     /// Sends bytes, and hands over what comes until it was enough.

@@ -1,4 +1,5 @@
 import ConductorCore
+import ConductorFiles
 import Testing
 
 @Suite struct `Where the page is` {

@@ -60,15 +60,7 @@ enum OpenAPI {
            "get": {
             "operationId": "asset",
             "summary": "A file that pages ask for.",
-            "parameters": [
-             {
-              "name": "file",
-              "in": "path",
-              "required": true,
-              "schema": {"type": "string"},
-              "description": "Its name."
-             }
-            ],
+            "parameters": [{"name": "file", "in": "path", "required": true, "schema": {"type": "string"}, "description": "Its name."}],
             "responses": {
              "200": {"description": "A file that pages ask for.", "content": {"text/css": {"schema": {"type": "string"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
@@ -99,10 +91,7 @@ enum OpenAPI {
             "summary": "Whether there is something to show.",
             "parameters": [],
             "responses": {
-             "200": {
-              "description": "Whether there is something to show.",
-              "content": {"text/plain": {"schema": {"type": "string"}}}
-             },
+             "200": {"description": "Whether there is something to show.", "content": {"text/plain": {"schema": {"type": "string"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/ProblemPage"},
              "5XX": {"$ref": "#/components/responses/ProblemPage"}
@@ -136,16 +125,9 @@ enum OpenAPI {
            "get": {
             "operationId": "track",
             "summary": "One track.",
-            "parameters": [
-             {"$ref": "#/components/parameters/app"},
-             {"$ref": "#/components/parameters/platform"},
-             {"$ref": "#/components/parameters/version"}
-            ],
+            "parameters": [{"$ref": "#/components/parameters/app"}, {"$ref": "#/components/parameters/platform"}, {"$ref": "#/components/parameters/version"}],
             "responses": {
-             "200": {
-              "description": "One track.",
-              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Track"}}}
-             },
+             "200": {"description": "One track.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Track"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
@@ -208,10 +190,7 @@ enum OpenAPI {
              {"$ref": "#/components/parameters/after"}
             ],
             "responses": {
-             "200": {
-              "description": "What was decided on it, as recorded.",
-              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Decisions"}}}
-             },
+             "200": {"description": "What was decided on it, as recorded.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Decisions"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
@@ -244,16 +223,9 @@ enum OpenAPI {
            "get": {
             "operationId": "badge",
             "summary": "A small picture of where it is.",
-            "parameters": [
-             {"$ref": "#/components/parameters/app"},
-             {"$ref": "#/components/parameters/platform"},
-             {"$ref": "#/components/parameters/version"}
-            ],
+            "parameters": [{"$ref": "#/components/parameters/app"}, {"$ref": "#/components/parameters/platform"}, {"$ref": "#/components/parameters/version"}],
             "responses": {
-             "200": {
-              "description": "A small picture of where it is.",
-              "content": {"image/svg+xml": {"schema": {"type": "string"}}}
-             },
+             "200": {"description": "A small picture of where it is.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
@@ -266,10 +238,7 @@ enum OpenAPI {
             "summary": "What people asked.",
             "parameters": [{"$ref": "#/components/parameters/limit"}, {"$ref": "#/components/parameters/after"}],
             "responses": {
-             "200": {
-              "description": "What people asked.",
-              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Commands"}}}
-             },
+             "200": {"description": "What people asked.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Commands"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
@@ -296,20 +265,9 @@ enum OpenAPI {
            "get": {
             "operationId": "machine",
             "summary": "One machine.",
-            "parameters": [
-             {
-              "name": "digest",
-              "in": "path",
-              "required": true,
-              "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-              "description": "Its digest."
-             }
-            ],
+            "parameters": [{"name": "digest", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}, "description": "Its digest."}],
             "responses": {
-             "200": {
-              "description": "One machine.",
-              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Machine"}}}
-             },
+             "200": {"description": "One machine.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Machine"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
@@ -322,10 +280,7 @@ enum OpenAPI {
             "summary": "How the daemon and its sources are.",
             "parameters": [],
             "responses": {
-             "200": {
-              "description": "How the daemon and its sources are.",
-              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
-             },
+             "200": {"description": "How the daemon and its sources are.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
@@ -337,6 +292,7 @@ enum OpenAPI {
             "operationId": "events",
             "summary": "Server-sent events: `change` with the tracks that changed, `beat` as a sign of life, `reset` where it is not known what was missed. Resumes at `Last-Event-ID`.",
             "parameters": [
+             {"name": "after", "in": "query", "required": false, "schema": {"type": "integer", "minimum": 0}, "description": "As Last-Event-ID, which goes before."},
              {
               "name": "Last-Event-ID",
               "in": "header",
@@ -374,11 +330,7 @@ enum OpenAPI {
            "Light": {"type": "string", "enum": ["grey", "green", "yellow", "unknown", "red"]},
            "Candidate": {
             "type": "object",
-            "properties": {
-             "commit": {"type": "string"},
-             "build": {"type": ["string", "null"]},
-             "digest": {"type": ["string", "null"]}
-            },
+            "properties": {"commit": {"type": "string"}, "build": {"type": ["string", "null"]}, "digest": {"type": ["string", "null"]}},
             "required": ["commit", "build", "digest"],
             "additionalProperties": false
            },
@@ -492,11 +444,7 @@ enum OpenAPI {
               "anyOf": [
                {
                 "type": "object",
-                "properties": {
-                 "actor": {"type": ["string", "null"]},
-                 "since": {"type": ["string", "null"], "format": "date-time"},
-                 "reason": {"type": ["string", "null"]}
-                },
+                "properties": {"actor": {"type": ["string", "null"]}, "since": {"type": ["string", "null"], "format": "date-time"}, "reason": {"type": ["string", "null"]}},
                 "required": ["actor", "since", "reason"],
                 "additionalProperties": false
                },
@@ -519,20 +467,7 @@ enum OpenAPI {
              "name": {"type": "string"},
              "kind": {
               "type": "string",
-              "enum": [
-               "condition",
-               "clock",
-               "guard",
-               "push",
-               "hold",
-               "stop",
-               "claim",
-               "drift",
-               "phase",
-               "confirmation",
-               "candidate",
-               "approval"
-              ]
+              "enum": ["condition", "clock", "guard", "push", "hold", "stop", "claim", "drift", "phase", "confirmation", "candidate", "approval"]
              },
              "verdict": {"type": "string", "enum": ["met", "unmet", "unknown", "not_applicable"]},
              "light": {"$ref": "#/components/schemas/Light"},
@@ -578,22 +513,7 @@ enum OpenAPI {
               }
              }
             },
-            "required": [
-             "name",
-             "kind",
-             "verdict",
-             "light",
-             "cause",
-             "detail",
-             "title",
-             "owner",
-             "link",
-             "note",
-             "overridden",
-             "since",
-             "earliest",
-             "facts"
-            ],
+            "required": ["name", "kind", "verdict", "light", "cause", "detail", "title", "owner", "link", "note", "overridden", "since", "earliest", "facts"],
             "additionalProperties": false
            },
            "Way": {
@@ -628,22 +548,7 @@ enum OpenAPI {
              "drift": {"type": ["string", "null"]},
              "shadow": {"type": "boolean"}
             },
-            "required": [
-             "track",
-             "at",
-             "stage",
-             "phase",
-             "light",
-             "since",
-             "candidate",
-             "work",
-             "recorded_equal",
-             "transitions",
-             "guards",
-             "alerts",
-             "drift",
-             "shadow"
-            ],
+            "required": ["track", "at", "stage", "phase", "light", "since", "candidate", "work", "recorded_equal", "transitions", "guards", "alerts", "drift", "shadow"],
             "additionalProperties": false,
             "description": "`explain --json`."
            },
@@ -821,58 +726,25 @@ enum OpenAPI {
              "streams": {"type": "integer"},
              "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}}
             },
-            "required": [
-             "status",
-             "version",
-             "engine",
-             "tick",
-             "at",
-             "fault",
-             "stop",
-             "disk_full",
-             "reconciling",
-             "tracks",
-             "streams",
-             "sources"
-            ],
+            "required": ["status", "version", "engine", "tick", "at", "fault", "stop", "disk_full", "reconciling", "tracks", "streams", "sources"],
             "additionalProperties": false
            },
            "Problem": {
             "type": "object",
-            "properties": {
-             "type": {"type": "string"},
-             "title": {"type": "string"},
-             "status": {"type": "integer"},
-             "detail": {"type": "string"}
-            },
+            "properties": {"type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}},
             "required": ["type", "title", "status", "detail"],
             "additionalProperties": false,
             "description": "RFC 9457."
            }
           },
           "responses": {
-           "Problem": {
-            "description": "A refusal, and why.",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-           },
+           "Problem": {"description": "A refusal, and why.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
            "ProblemPage": {"description": "A refusal, and why, as a page.", "content": {"text/html": {"schema": {"type": "string"}}}},
            "NotModified": {"description": "You have it already: the ETag that you sent is still the newest."}
           },
           "parameters": {
-           "app": {
-            "name": "app",
-            "in": "path",
-            "required": true,
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"},
-            "description": "The app."
-           },
-           "platform": {
-            "name": "platform",
-            "in": "path",
-            "required": true,
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"},
-            "description": "The platform."
-           },
+           "app": {"name": "app", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"}, "description": "The app."},
+           "platform": {"name": "platform", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"}, "description": "The platform."},
            "light": {
             "name": "light",
             "in": "query",
@@ -887,13 +759,7 @@ enum OpenAPI {
             "schema": {"type": "string"},
             "description": "Only tracks whose name, stage or open points hold these words."
            },
-           "version": {
-            "name": "version",
-            "in": "path",
-            "required": true,
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"},
-            "description": "The version."
-           },
+           "version": {"name": "version", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"}, "description": "The version."},
            "at": {
             "name": "at",
             "in": "query",
@@ -915,13 +781,7 @@ enum OpenAPI {
             "schema": {"type": "string"},
             "description": "The `next` of the part before: the name of a track."
            },
-           "after": {
-            "name": "after",
-            "in": "query",
-            "required": false,
-            "schema": {"type": "integer", "minimum": 0},
-            "description": "The `next` of the part before."
-           }
+           "after": {"name": "after", "in": "query", "required": false, "schema": {"type": "integer", "minimum": 0}, "description": "The `next` of the part before."}
           }
          }
         }

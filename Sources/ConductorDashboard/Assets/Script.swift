@@ -8,7 +8,7 @@ enum Script {
           const root = document.documentElement;
           const $ = (id) => document.getElementById(id);
           const moment = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short",
-            hour: "2-digit", minute: "2-digit" });
+            hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
           const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
           // What the daemon's clock says, as far as the last tick told it.
           let ahead = 0;
@@ -117,7 +117,7 @@ enum Script {
             const typed = focus && "value" in focus ? focus.value : null;
             if (old.id && old.classList.contains("track")) fresh.classList.add("fresh");
             old.replaceWith(fresh);
-            if (fresh.id === "filter") follow(fresh);
+            follow(fresh.id === "filter" ? fresh : fresh.querySelector("#filter"));
             if (path) {
               const again = [...fresh.querySelectorAll("a, button, input, select, summary, [tabindex]")]
                 .find((one) => [one.id, one.getAttribute("href"), one.name].includes(path));
@@ -165,9 +165,11 @@ enum Script {
           };
 
           let stream = null;
+          // What the page shows; all that came after it is news.
+          let last = document.body.dataset.tick;
           let patience = 1000;
           const listen = () => {
-            stream = new EventSource(document.body.dataset.live);
+            stream = new EventSource(`${document.body.dataset.live}?after=${last}`);
             const hear = (event) => {
               const wasLost = say();
               heard = Date.now();
@@ -176,6 +178,7 @@ enum Script {
                 const news = JSON.parse(event.data);
                 if (typeof news.late === "boolean") isLate = news.late;
                 if (news.at) asOf(news.at);
+                if (Number.isInteger(news.tick)) last = news.tick;
               } catch { /* A beat without news is a beat. */ }
               say();
               if (wasLost || event.type === "change" || event.type === "reset") refresh();

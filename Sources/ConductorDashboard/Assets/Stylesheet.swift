@@ -20,7 +20,8 @@ enum Stylesheet {
         * { box-sizing: border-box; }
         html { font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
           background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%; }
-        body { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+        body { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
+        code, .need, .leaf, td { overflow-wrap: anywhere; }
         h1 { font-size: 1.7rem; line-height: 1.2; margin: 0; }
         h2 { font-size: 1.1rem; line-height: 1.3; margin: 0 0 .5rem; }
         h2 small, h1 .platform { font-weight: 400; color: var(--soft); }
@@ -56,25 +57,25 @@ enum Stylesheet {
         .banner.stop { --c: var(--red); --b: var(--red-bg); } .banner.hold { --c: var(--yellow); --b: var(--yellow-bg); }
         .banner.past, .banner.quiet { --c: var(--go); --b: var(--go-bg); }
         .banner.lostbanner { --c: var(--unknown); --b: var(--unknown-bg); font-weight: 650; }
-        .panel { margin-bottom: .75rem; display: grid; gap: .35rem; }
+        .panel:not(:empty) { margin-bottom: .75rem; } .panel { display: grid; gap: .35rem; }
         .panel .banner { margin: 0; }
         .sources summary { cursor: pointer; color: var(--unknown); font-weight: 650; }
         .sources li { padding: .1rem 0 .1rem 1.1rem; } .sources li i { color: var(--c); font-weight: 700; }
         .bugs { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
         .bugs li::before { content: "✖ "; color: var(--red); }
-        .counts { display: flex; flex-wrap: wrap; gap: .5rem; margin-bottom: .75rem; }
+        .bar { display: flex; flex-wrap: wrap; gap: .6rem 1.5rem; align-items: center; margin-bottom: 1.25rem; } .well { margin-left: auto; }
+        .counts { display: flex; flex-wrap: wrap; gap: .5rem; }
         .counts .light { font-size: 1rem; padding: .25rem .8rem; }
-        .filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin-bottom: 1.25rem; color: var(--soft); }
+        .filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; color: var(--soft); }
         input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--soft);
           border-radius: .3rem; padding: .2rem .5rem; min-height: 2rem; max-width: 100%; }
         button { cursor: pointer; font-weight: 600; padding: .2rem .9rem; }
 
         .shelf { margin-bottom: 1.75rem; }
         .shelf > h2 { border-bottom: 2px solid var(--line); padding-bottom: .25rem; }
-        .none { color: var(--soft); padding: .25rem 0; }
         .track { display: grid; gap: .35rem 1.5rem; padding: .65rem .75rem; border-left: .35rem solid var(--c);
           background: var(--card); border-bottom: 1px solid var(--line);
-          grid-template-columns: minmax(10rem, 13rem) minmax(12rem, 17rem) minmax(16rem, 1fr) minmax(0, 17rem); }
+          grid-template-columns: minmax(9.5rem, 12rem) minmax(11rem, 15rem) minmax(18rem, 1fr) minmax(0, 21rem); }
         .track.red { border-left-width: .6rem; padding-left: .5rem; }
         .track.unknown { border-left-style: dashed; }
         .who a { display: block; text-decoration: none; color: inherit; font-size: 1.1rem; margin-bottom: .25rem; }
@@ -84,12 +85,12 @@ enum Stylesheet {
         .next b { color: var(--ink); }
         .mark { display: inline-block; border: 1px solid var(--c, var(--line)); color: var(--c, var(--soft)); border-radius: .25rem; padding: 0 .4rem; font-size: .87rem; white-space: normal; }
         .need { display: flex; gap: .45rem; } .need > i, .leaf > i { color: var(--c); font-weight: 700; flex: none; width: 1.1rem; text-align: center; }
-        .need.red > span { font-weight: 600; }
+        .need.red > span { font-weight: 600; } .now { color: var(--c); } .owner { color: var(--soft); } .now::before, .owner::before { content: "· "; color: var(--soft); }
         .met { color: var(--soft); font-size: .9rem; display: flex; flex-wrap: wrap; gap: 0 .8rem; padding-top: .1rem; }
         .chip i { color: var(--c); font-weight: 700; } .chip { position: relative; }
         .metrics { margin: 0; display: grid; gap: .1rem; align-content: start; font-size: .92rem; }
-        .metric { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .75rem; position: relative; }
-        .metric dt { color: var(--soft); } .metric dd { margin: 0; text-align: right; } .metric small { color: var(--soft); }
+        .metric { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .75rem; position: relative; }
+        .metric dt { color: var(--soft); } .metric dd { margin: 0; text-align: right; white-space: nowrap; } .metric dd i { display: inline-block; width: 1rem; } .metric small { color: var(--soft); }
         .metric.kept i { color: var(--green); } .metric.missed i, .metric.missed b { color: var(--red); }
         .metric.unknown i, .metric.unknown b { color: var(--unknown); }
         .retired summary, .way summary { cursor: pointer; } .retired li { padding: .15rem 1rem; }
@@ -107,17 +108,18 @@ enum Stylesheet {
         .leaf .verdict { color: var(--c); white-space: nowrap; }
         .leaf small, .aside { color: var(--soft); font-size: .9rem; }
         b.unknown, span.unknown { color: var(--unknown); }
-        .scroll, .map { overflow-x: auto; } .map { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; padding: .5rem; }
+        .scroll, .map { overflow-x: auto; position: relative; } .map { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; padding: .5rem; }
         table { border-collapse: collapse; width: 100%; min-width: 34rem; font-size: .95rem; }
         th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }
-        thead th { color: var(--soft); font-size: .87rem; } tbody th { font-weight: 600; } th code { font-weight: 400; color: var(--soft); }
-        .number { text-align: right; white-space: nowrap; } .bar svg { display: block; margin-top: .35rem; max-width: 12rem; }
-        .bar rect { fill: var(--go); } tr[aria-current] th::after { content: " ◂ now"; color: var(--go); font-weight: 400; }
+        tbody th { white-space: nowrap; } tbody th code { white-space: normal; }
+        thead th { white-space: nowrap; color: var(--soft); font-size: .87rem; } tbody th { font-weight: 600; } th code { font-weight: 400; color: var(--soft); }
+        .number { text-align: right; white-space: nowrap; } .share svg { display: block; margin-top: .35rem; max-width: 12rem; }
+        .share rect { fill: var(--go); } tr[aria-current] th::after { content: " ◂ now"; color: var(--go); font-weight: 400; }
         .held { color: var(--yellow); }
-        .story li { display: grid; grid-template-columns: 10.5rem 1fr; gap: .75rem; padding: .12rem 0; }
-        .story time { color: var(--soft); } .story .entered { font-weight: 650; }
-        .story .error, .story .alert { color: var(--red); } .story .blocked { color: var(--yellow); } .story .drift { color: var(--unknown); }
-        .story .attempt, .story .intent { color: var(--soft); }
+        .story li { display: grid; grid-template-columns: 12.5rem 1fr; gap: .75rem; padding: .12rem 0; }
+        .story time { color: var(--soft); } .story .e-entered { font-weight: 650; }
+        .story .e-error, .story .e-alert { color: var(--red); } .story .e-blocked { color: var(--yellow); } .story .e-drift { color: var(--unknown); }
+        .story .e-attempt, .story .e-intent { color: var(--soft); }
         .travel { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; color: var(--soft); }
         .travel input { width: 15rem; }
 
@@ -130,9 +132,10 @@ enum Stylesheet {
         marker path { fill: var(--grey); } marker.a-gone path { fill: var(--go); } marker.a-brake path { fill: var(--red); }
 
         /* Nothing is known any more: no green, and no colour that claims to be of now. */
+        .late main .banner, .lost main .banner,
         .late main .green, .late main .yellow, .late main .red, .late main .go,
         .lost main .green, .lost main .yellow, .lost main .red, .lost main .go {
-          --c: var(--unknown); --b: var(--unknown-bg); }
+          --c: var(--unknown) !important; --b: var(--unknown-bg) !important; }
         .late .metric i, .late .metric b, .lost .metric i, .lost .metric b { color: var(--unknown) !important; }
         .late .light::before, .lost .light::before { content: "was "; font-weight: 400; }
         .late .track, .lost .track { border-left-style: dashed; }

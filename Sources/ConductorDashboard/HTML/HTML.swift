@@ -38,7 +38,9 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
         mutating func appendInterpolation(_ value: String) { text += HTML.escaped(value) }
         mutating func appendInterpolation(_ value: Int) { text += String(value) }
         mutating func appendInterpolation(_ value: HTML) { text += value.text }
-        mutating func appendInterpolation(_ value: [HTML]) { for part in value { text += part.text } }
+        mutating func appendInterpolation(_ value: [HTML]) {
+            for part in value { text += part.text }
+        }
     }
 
     /// Escaped for text and for attributes in double quotes.

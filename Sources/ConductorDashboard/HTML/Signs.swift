@@ -50,6 +50,34 @@ enum Numbers {
         return decimal(number, places: 4) + (unit.map { " \($0)" } ?? "")
     }
 
+    private static let longest = 48
+    /// Longer hexadecimal texts are the names of commits: their beginnings are enough.
+    private static let hashLength = 12
+
+    /// A value in a few words: a commit by its beginning, of teams those that are not done.
+    static func short(_ value: JSON) -> String {
+        switch value {
+        case .string(let text):
+            let isHash = text.count >= 32 && text.allSatisfy(\.isHexDigit)
+            return isHash ? String(text.prefix(hashLength)) : shortened(text)
+        case .array(let items):
+            let teams = items.compactMap { item in
+                item["team"]?.stringValue.map { ($0, item["state"]?.stringValue ?? "") }
+            }
+            guard teams.count == items.count, !items.isEmpty else {
+                return shortened(items.map(short).joined(separator: ", "))
+            }
+            let open = teams.filter { $0.1 != "approved" }
+            return shortened(open.map { "\($0.0) \($0.1)" }.joined(separator: ", "))
+        case .int, .double: return text(value, unit: nil)
+        case .null, .bool, .object: return shortened(value.description)
+        }
+    }
+
+    private static func shortened(_ text: String) -> String {
+        text.count > longest ? text.prefix(longest - 1) + "…" : text
+    }
+
     /// A number without needless zeros, its thousands apart.
     static func decimal(_ number: Double, places: Int) -> String {
         guard abs(number) < 1e15 else { return String(number) }

@@ -60,7 +60,8 @@ struct Desk: Sendable {
         let answer = await board.kept("overview \(filter.path(light: filter.light)) \(isLate)") {
             shown in
             .html(
-                OverviewPage(view: shown.view, filter: filter, isLate: isLate, rows: shown.rows).html
+                OverviewPage(view: shown.view, filter: filter, isLate: isLate, rows: shown.rows)
+                    .html
             )
         }
         return answer ?? .html(StartingPage().html, status: .serviceUnavailable)
@@ -268,10 +269,12 @@ struct Desk: Sendable {
 
     private func machine(_ digest: String, _ question: Question) async throws -> Answer {
         try question.allow([])
-        guard digest.utf8.count == 64, digest.utf8.allSatisfy({ byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        }) else {
+        guard digest.utf8.count == 64,
+            digest.utf8.allSatisfy({ byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            })
+        else {
             throw Problem(.notFound, "a machine's digest has 64 hexadecimal digits")
         }
         return .json(try Documents.machine(try await archive.machine(digest)))
@@ -292,9 +295,10 @@ struct Desk: Sendable {
     // MARK: Events
 
     private func events(_ question: Question) throws(Problem) -> Reply {
-        try question.allow([])
+        try question.allow(["after"])
         let current = try view().tick
         var last: Int?
+        if question.value("after") != nil { last = Int(try row(question)) }
         if let text = question.headers[.lastEventID], !text.isEmpty {
             // What is no number was never one of ours: nothing is known of what was missed.
             last = Int(text) ?? -1

@@ -29,7 +29,8 @@ struct Question: Sendable {
         var path: [String] = []
         for part in halves[0].dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let decoded = Self.decoded(part, plusIsSpace: false), decoded != ".",
-                decoded != "..", !decoded.utf8.contains(where: { $0 < 0x20 || $0 == 0x2F || $0 == 0x5C })
+                decoded != "..",
+                !decoded.utf8.contains(where: { $0 < 0x20 || $0 == 0x2F || $0 == 0x5C })
             else { throw Problem(.badRequest, "the path has a part that no name can be") }
             path.append(decoded)
         }

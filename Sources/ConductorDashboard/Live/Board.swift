@@ -71,7 +71,9 @@ final class Board: Sendable {
             before.rows[$0.state.track] != after.rows[$0.state.track]
         }
         let removed = before.view.status.tracks.map(\.state.track).filter { after.rows[$0] == nil }
-        guard !changed.isEmpty || !removed.isEmpty || before.panel != after.panel else { return nil }
+        guard !changed.isEmpty || !removed.isEmpty || before.panel != after.panel else {
+            return nil
+        }
         return StreamEvent(
             id: after.view.tick,
             name: "change",
@@ -114,6 +116,7 @@ final class Board: Sendable {
     /// - Parameters:
     ///   - name: what is asked, with all that the answer depends on beside the view.
     ///   - make: renders it.
+    /// - Returns: the answer; nil before the first view.
     /// - Throws: what `make` throws.
     func kept<Failure: Error>(
         _ name: String,

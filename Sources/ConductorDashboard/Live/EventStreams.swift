@@ -20,8 +20,9 @@ struct StreamEvent: Sendable, Equatable {
 /// Who listens, and what they may have missed.
 final class EventStreams: Sendable {
     private struct State {
-        var listeners: [Int: (address: String, continuation: AsyncStream<StreamEvent>.Continuation)] =
-            [:]
+        var listeners:
+            [Int: (address: String, continuation: AsyncStream<StreamEvent>.Continuation)] =
+                [:]
         var next = 0
         var kept: [StreamEvent] = []
         /// Everything after this id is in `kept`.
@@ -99,7 +100,8 @@ final class EventStreams: Sendable {
                 )
             }
             if let last {
-                let isKnown = last <= current && (state.keptFrom.map { last >= $0 } ?? (last == current))
+                let isKnown =
+                    last <= current && (state.keptFrom.map { last >= $0 } ?? (last == current))
                 if isKnown {
                     for event in state.kept where event.id > last { continuation.yield(event) }
                 } else {

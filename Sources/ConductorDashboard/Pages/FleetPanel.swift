@@ -12,7 +12,7 @@ struct FleetPanel: Sendable {
     ]
 
     var html: HTML {
-        "<div class=\"panel\" id=\"panel\">\(banners)\(sources)\(bugs)</div>\n"
+        "<div class=\"panel\" id=\"panel\">\(banners)\(SourcesPart(view: view).wrong)\(bugs)</div>\n"
     }
 
     private var banners: HTML {
@@ -27,7 +27,11 @@ struct FleetPanel: Sendable {
         }
         if let fault = view.fault {
             lines.append(
-                banner("stop", "✖", "<b>The journal cannot be written</b>, so nothing is done: \(fault)")
+                banner(
+                    "stop",
+                    "✖",
+                    "<b>The journal cannot be written</b>, so nothing is done: \(fault)"
+                )
             )
         }
         if status.isDiskFull {
@@ -61,41 +65,6 @@ struct FleetPanel: Sendable {
         "<p class=\"banner \(style)\"><i aria-hidden=\"true\">\(sign)</i> \(words)</p>\n"
     }
 
-    private var sources: HTML {
-        guard !view.sources.isEmpty else { return "" }
-        let wrong = view.sources.filter { !$0.isFine }
-        guard !wrong.isEmpty else {
-            return """
-                <p class="sources"><span class="light green"><i aria-hidden="true">●</i> \
-                all \(view.sources.count) polls answered</span></p>
-
-                """
-        }
-        let items = wrong.map { source -> HTML in
-            var words: HTML = "<b>\(source.name)</b> for \(source.scope.description): "
-            if let failure = source.failure {
-                words += "\(failure.words)"
-                if let message = source.message, !message.isEmpty { words += " (\(message))" }
-            } else {
-                words += source.fetched == nil ? "not asked yet" : "stale"
-            }
-            words +=
-                source.fetched.map { ", last answer <time class=\"ago\" datetime=\"\($0.description)\">\(Words.minute($0))</time>" as HTML }
-                ?? ", never answered"
-            let style: HTML = source.failure == .unauthorised ? "red" : "unknown"
-            return """
-                <li class="\(style)"><i aria-hidden="true">\(source.failure == .unauthorised ? "✖" : "?")</i> \
-                \(words)</li>
-
-                """
-        }
-        return """
-            <details class="sources" open><summary>\(wrong.count) of \(view.sources.count) polls bring \
-            no news</summary><ul>\(items)</ul></details>
-
-            """
-    }
-
     private var bugs: HTML {
         var items: [HTML] = []
         for source in view.sources {
@@ -112,6 +81,52 @@ struct FleetPanel: Sendable {
         }
         return items.isEmpty
             ? "" : "<ul class=\"bugs\" aria-label=\"Bugs that nobody has sorted\">\(items)</ul>\n"
+    }
+}
+
+/// How the sources fare.
+struct SourcesPart: Sendable {
+    var view: FleetView
+
+    /// That all is well, in a word.
+    var html: HTML {
+        guard !view.sources.isEmpty, view.sources.allSatisfy(\.isFine) else { return "" }
+        return """
+            <p class="well"><span class="light green"><i aria-hidden="true">●</i> all \
+            \(view.sources.count) polls answered</span></p>
+            """
+    }
+
+    /// What brings no news, each with its reason.
+    var wrong: HTML {
+        let wrong = view.sources.filter { !$0.isFine }
+        guard !wrong.isEmpty else { return "" }
+        let items = wrong.map { source -> HTML in
+            var words: HTML = "<b>\(source.name)</b> for \(source.scope.description): "
+            if let failure = source.failure {
+                words += "\(failure.words)"
+                if let message = source.message, !message.isEmpty { words += " (\(message))" }
+            } else {
+                words += source.fetched == nil ? "not asked yet" : "stale"
+            }
+            words +=
+                source.fetched.map {
+                    ", last answer <time class=\"ago\" datetime=\"\($0.description)\">\(Words.minute($0))</time>"
+                        as HTML
+                }
+                ?? ", never answered"
+            let style: HTML = source.failure == .unauthorised ? "red" : "unknown"
+            return """
+                <li class="\(style)"><i aria-hidden="true">\(source.failure == .unauthorised ? "✖" : "?")</i> \
+                \(words)</li>
+
+                """
+        }
+        return """
+            <details class="sources" open><summary>\(wrong.count) of \(view.sources.count) polls bring \
+            no news</summary><ul>\(items)</ul></details>
+
+            """
     }
 }
 

@@ -48,8 +48,8 @@ struct MachineDrawing: Sendable {
 
     private static func arrow(_ name: HTML) -> HTML {
         """
-        <marker id="\(name)" class="\(name)" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" \
-        markerHeight="7" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker>
+        <marker id="\(name)" class="\(name)" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" \
+        markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker>
         """
     }
 
@@ -82,7 +82,9 @@ struct MachineDrawing: Sendable {
         let name = box.stage.name
         let isHere = travelled.last == name
         var style: HTML = "node \(box.stage.kind.rawValue)"
-        if isHere { style += " here \(light.style)" } else if travelled.contains(name) {
+        if isHere {
+            style += " here \(light.style)"
+        } else if travelled.contains(name) {
             style += " gone"
         }
         let short =
@@ -149,5 +151,7 @@ struct MachineDrawing: Sendable {
     }
 
     /// Whether two stages of one row stand side by side.
-    private func boxesOnRow(_ from: Box, _ to: Box) -> Bool { to.x - (from.x + from.width) <= Self.gap }
+    private func boxesOnRow(_ from: Box, _ to: Box) -> Bool {
+        to.x - (from.x + from.width) <= Self.gap
+    }
 }

@@ -34,8 +34,15 @@ struct Metric: Sendable, Equatable {
         of transitions: [Explanation.Transition],
         _ thresholds: [String: [Threshold]]
     ) -> [Metric] {
+        all(transitions.flatMap(\.leaves), thresholds)
+    }
+
+    private static func all(
+        _ leaves: [Explanation.Leaf],
+        _ thresholds: [String: [Threshold]]
+    ) -> [Metric] {
         var found: [Metric] = []
-        for leaf in transitions.flatMap(\.leaves) {
+        for leaf in leaves {
             for threshold in thresholds[leaf.name] ?? [] where threshold.comparison != .equal {
                 guard let fact = leaf.facts.first(where: { $0.path == threshold.fact }) else {
                     continue
@@ -57,9 +64,21 @@ struct Metric: Sendable, Equatable {
         return found
     }
 
-    /// `crash free users`: the last word of a fact's path.
-    var name: String {
-        String(path.split(separator: ".").last ?? "").replacing("_", with: " ")
+    /// `crash free users`: a fact's path without its source.
+    static func name(of path: String) -> String {
+        path.split(separator: ".").dropFirst().joined(separator: " ").replacing("_", with: " ")
+    }
+
+    /// The numbers of a condition that miss their limits; nil where it is about no number, or where
+    /// all are as they should be.
+    static func missed(by leaf: Explanation.Leaf, _ thresholds: [Threshold]) -> [HTML]? {
+        let missed = all([leaf], [leaf.name: thresholds]).filter { $0.standing == .missed }
+        guard !missed.isEmpty else { return nil }
+        return missed.map { metric in
+            let unit = metric.unit == "fraction" ? metric.unit : nil
+            let value = metric.value.map { Numbers.text($0, unit: unit) } ?? "unknown"
+            return "\(name(of: metric.path)) <b>\(value)</b>, \(metric.wanted)"
+        }
     }
 
     /// One part of a list of terms.
@@ -71,19 +90,23 @@ struct Metric: Sendable, Equatable {
             case .unknown: ("unknown", "?", "unknown")
             }
         let shown = cause == nil ? value.map { Numbers.text($0, unit: unit) } : nil
-        let sense =
-            switch comparison {
-            case .less: "under"
-            case .atMost: "at most"
-            case .more: "over"
-            case .atLeast: "at least"
-            case .equal: "exactly"
-            }
-        let limit = Numbers.text(limit, unit: unit == "fraction" ? unit : nil)
         return """
-            <div class="metric \(style)" title="\(path)"><dt>\(name)</dt><dd>\
-            <i aria-hidden="true">\(sign)</i> <b>\(shown ?? "unknown")</b> \
-            <small>\(sense) \(limit)<span class="sr">, \(word)</span></small></dd></div>
+            <div class="metric \(style)" title="\(path)"><dt>\(Self.name(of: path))</dt><dd>\
+            <b>\(shown ?? "unknown")</b> <small>\(wanted)</small> \
+            <i aria-hidden="true">\(sign)</i><span class="sr">, \(word)</span></dd></div>
             """
+    }
+
+    /// `≥ 99.5 %`.
+    private var wanted: HTML {
+        let sign: HTML =
+            switch comparison {
+            case .less: "<span aria-label=\"under\" role=\"img\">&lt;</span>"
+            case .atMost: "<span aria-label=\"at most\" role=\"img\">≤</span>"
+            case .more: "<span aria-label=\"over\" role=\"img\">&gt;</span>"
+            case .atLeast: "<span aria-label=\"at least\" role=\"img\">≥</span>"
+            case .equal: "<span aria-label=\"exactly\" role=\"img\">=</span>"
+            }
+        return "\(sign) \(Numbers.text(limit, unit: unit == "fraction" ? unit : nil))"
     }
 }

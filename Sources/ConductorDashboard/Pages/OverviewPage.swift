@@ -19,8 +19,7 @@ struct OverviewPage: Sendable {
             """
             <h1 class="sr">Releases</h1>
             \(FleetPanel(view: view).html)
-            \(counts)
-            \(form)
+            <div class="bar" id="bar">\(counts)\(form)\(SourcesPart(view: view).html)</div>
             \(shelves(shown))
             """
         )
@@ -117,11 +116,11 @@ struct OverviewPage: Sendable {
             }
         let body: HTML =
             tracks.isEmpty
-            ? "<p class=\"none\">None.</p>"
+            ? ""
             : "<ul class=\"tracks\" id=\"tracks-\(shelf.rawValue)\">\n\(tracks.map { rows[$0.state.track] ?? "" })</ul>"
         return """
             <section class="shelf" id="shelf-\(shelf.rawValue)" aria-labelledby="h-\(shelf.rawValue)">
-            <h2 id="h-\(shelf.rawValue)">\(name) <small>\(tracks.count) · \(words)</small></h2>
+            <h2 id="h-\(shelf.rawValue)">\(name) <small>\(tracks.isEmpty ? "none" : String(tracks.count)) · \(words)</small></h2>
             \(body)
             </section>
 

@@ -26,7 +26,7 @@ struct StoryPart: Sendable {
             let now: HTML = stay.until == nil ? " aria-current=\"step\"" : ""
             return """
                 <tr\(now)><th scope="row">\(stay.stage)</th><td class="number">\(Self.hours(length))</td>\
-                <td class="bar"><svg width="\(Self.barWidth)" height="10" aria-hidden="true">\
+                <td class="share"><svg width="\(Self.barWidth)" height="10" aria-hidden="true">\
                 <rect width="\(max(1, width))" height="10" rx="2"/></svg></td>\
                 <td>\(HTML.time(stay.from))</td><td class="held">\(held)</td></tr>
 
@@ -34,7 +34,7 @@ struct StoryPart: Sendable {
         }
         return """
             <section aria-labelledby="h-stages"><h2 id="h-stages">Time in each stage</h2>
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="h-stages"><table class="stages">
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="h-stages"><table class="stages">
             <thead><tr><th scope="col">stage</th><th scope="col" class="number">hours</th>\
             <th scope="col"><span class="sr">share</span></th><th scope="col">since</th>\
             <th scope="col">held longest by</th></tr></thead>
@@ -110,7 +110,8 @@ struct StoryPart: Sendable {
     // MARK: Commands
 
     var commands: HTML {
-        let rows = story.history.events.reversed().filter { $0.kind == .command }.map { event -> HTML in
+        let rows = story.history.events.reversed().filter { $0.kind == .command }.map {
+            event -> HTML in
             let reply = event.details["reply"]
             let accepted = reply?["accepted"]?.boolValue
             let verdict = accepted.map { $0 ? "accepted" : "refused" } ?? "no answer yet"
@@ -140,7 +141,7 @@ struct StoryPart: Sendable {
         let cells = heads.map { "<th scope=\"col\">\($0)</th>" as HTML }
         return """
             <section aria-labelledby="h-\(id)"><h2 id="h-\(id)">\(title) <small>\(rows.count)</small></h2>
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="h-\(id)"><table>
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="h-\(id)"><table>
             <thead><tr>\(cells)</tr></thead>
             <tbody>\(rows)</tbody></table></div></section>
 
@@ -154,7 +155,7 @@ struct StoryPart: Sendable {
         let events = story.history.events
         guard !events.isEmpty else { return "" }
         let rows = events.suffix(limit).reversed().map { event -> HTML in
-            "<li class=\"\(event.kind.rawValue)\">\(HTML.time(event.at)) <span>\(event.words)</span></li>\n"
+            "<li class=\"e-\(event.kind.rawValue)\">\(HTML.time(event.at)) <span>\(event.words)</span></li>\n"
         }
         let track = story.history.track
         let more: HTML =

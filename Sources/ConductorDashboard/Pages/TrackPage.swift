@@ -233,10 +233,13 @@ struct NeedsPart: Sendable {
         } else {
             words += "<b class=\"unknown\">unknown</b>"
         }
-        if let cause = fact.cause { words += " <span class=\"unknown\">(\(cause.description))</span>" }
+        if let cause = fact.cause {
+            words += " <span class=\"unknown\">(\(cause.description))</span>"
+        }
         for threshold in thresholds where threshold.fact == fact.path {
             let unit = fact.unit == "fraction" ? fact.unit : nil
-            words += " <small>\(threshold.comparison.rawValue) \(Numbers.text(threshold.limit, unit: unit))</small>"
+            words +=
+                " <small>\(threshold.comparison.rawValue) \(Numbers.text(threshold.limit, unit: unit))</small>"
         }
         if let time = fact.observedAt ?? fact.fetchedAt {
             let verb = fact.observedAt == nil ? "fetched" : "observed"

@@ -24,7 +24,8 @@ struct TrackRow: Sendable {
 
     private var place: HTML {
         guard let stage = state.stage else {
-            return "<p class=\"stage\"><b>not placed</b> <small>does nothing until it is</small></p>"
+            return
+                "<p class=\"stage\"><b>not placed</b> <small>does nothing until it is</small></p>"
         }
         let phase: HTML =
             switch state.phase {
@@ -94,7 +95,7 @@ struct TrackRow: Sendable {
                 guard leaf.kind == .condition else { continue }
                 met.append(Self.chip(leaf))
             } else {
-                open.append(Self.item(leaf, on: state.track))
+                open.append(item(leaf))
             }
         }
         if !met.isEmpty { open.append("<li class=\"met\">\(met.joined(" "))</li>") }
@@ -115,12 +116,24 @@ struct TrackRow: Sendable {
             """
     }
 
-    /// Something that is missing, in whole words, with where to look.
-    static func item(_ leaf: Explanation.Leaf, on track: TrackID) -> HTML {
-        return """
-            <li class="need \(leaf.light.style)"><i aria-hidden="true">\(leaf.sign)</i> \
-            <span>\(WhyNot.reason(leaf, on: track))\(HTML.look(leaf.link))</span></li>
-            """
+    /// Something that is missing: what, what it is now, whose it is, and where to look.
+    ///
+    /// The whole words are on the track's page.
+    private func item(_ leaf: Explanation.Leaf) -> HTML {
+        guard leaf.kind == .condition else {
+            return need(leaf.light.style, "\(leaf.sign)", "\(WhyNot.reason(leaf, on: state.track))")
+        }
+        var words: HTML = "\(leaf.title ?? leaf.name)"
+        let now: [HTML] =
+            leaf.verdict.cause.map { ["<b>unknown</b>, \($0.description)"] }
+            ?? Metric.missed(by: leaf, track.thresholds[leaf.name] ?? [])
+            ?? leaf.facts.compactMap { fact in
+                fact.value.map { "\(Metric.name(of: fact.path)) <b>\(Numbers.short($0))</b>" }
+            }
+        words += "<span class=\"sr\"> \(leaf.word)</span>"
+        if !now.isEmpty { words += " <span class=\"now\">\(now.joined(", "))</span>" }
+        if let owner = leaf.owner { words += " <span class=\"owner\">\(owner)</span>" }
+        return need(leaf.light.style, "\(leaf.sign)", words + HTML.look(leaf.link))
     }
 
     private var metrics: HTML {

@@ -8,7 +8,8 @@ extension ConfigurationReader {
         let listen = section.require("listen")
         section.finish()
         guard let listen, let text = reader.text(listen, of: "'listen'") else { return nil }
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]),
             (0...65_535).contains(port)
         else {
             reader.report(

@@ -34,7 +34,8 @@ struct Timeline: ParsableCommand {
         in reader: ReadOnlyJournal
     ) throws -> TimelineReport {
         try reader.require(track)
-        let end = try at.map { try Standing.find(track, at: $0, in: reader).end }
+        let end =
+            try at.map { try Standing.find(track, at: $0, in: reader).end }
             ?? reader.head().sequence
         var stages: [Stage] = []
         if case .discovery(let record)? = try reader.discovery(of: track)?.entry,
