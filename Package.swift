@@ -132,8 +132,8 @@ let package = Package(
             name: "ConductorDashboardTests",
             dependencies: [
                 "ConductorCore", "ConductorDashboard", "ConductorFiles", "ConductorJournal",
-                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "conductord", logging,
-                nioCore, nioPosix,
+                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "conductord", httpTypes,
+                logging, nioCore, nioPosix,
             ]
         ),
         .testTarget(

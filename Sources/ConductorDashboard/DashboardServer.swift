@@ -66,7 +66,7 @@ package struct DashboardServer: Sendable {
         let host = host
         let app = Application(
             responder: CallbackResponder { (request: Request, context: VisitContext) in
-                await respond(to: request, from: context.address)
+                await respond(to: request, context)
             },
             server: .http1(
                 configuration: .init(
@@ -102,7 +102,7 @@ package struct DashboardServer: Sendable {
 
     // MARK: One request
 
-    private func respond(to request: Request, from address: String) async -> Response {
+    private func respond(to request: Request, _ context: VisitContext) async -> Response {
         let isHead = request.method == .head
         let isForPrograms = request.head.path?.hasPrefix("/api") == true
         var isForAll = false
@@ -111,7 +111,7 @@ package struct DashboardServer: Sendable {
             let question = try Question(
                 target: request.head.path ?? "",
                 headers: request.headers,
-                address: address,
+                address: context.address,
                 limits: limits
             )
             let found = Endpoint.find(question.path)
@@ -138,7 +138,10 @@ package struct DashboardServer: Sendable {
         }
         switch reply {
         case .answer(let answer): return answer.response(to: request, isForAll: isForAll)
-        case .events(let stream, let leave): return Self.response(stream, leave)
+        case .events(let stream, let leave):
+            // Who has gone is counted no more, also while there is nothing to tell.
+            context.channel.closeFuture.whenComplete { _ in leave() }
+            return Self.response(stream, leave)
         }
     }
 
@@ -177,12 +180,13 @@ package struct DashboardServer: Sendable {
 /// What is known of a request beside itself.
 struct VisitContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    let channel: any Channel
     /// The address of whoever asks, without the port.
-    let address: String
+    var address: String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        address = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        channel = source.channel
     }
 }
 

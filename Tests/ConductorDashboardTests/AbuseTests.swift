@@ -41,13 +41,13 @@ import Testing
         Case(path: "/tracks/music/ios/%ff", status: 400),
         Case(path: "/tracks//ios/8.9.2", status: 404),
         Case(path: "/tracks/music/ios/8.9.2/", status: 404),
-        Case(path: "http://evil.example/", status: 400),
+        // A whole address as a proxy sends it: the host that counts is the header's.
+        Case(path: "http://evil.example/", headers: ["Host": "evil.example"], status: 421),
         Case(path: "/" + String(repeating: "a", count: 3_000), status: 414),
         Case(path: "/?q=" + String(repeating: "a", count: 3_000), status: 414),
         // Names that are none, and things that are not there.
         Case(path: "/nothing", status: 404),
         Case(path: "/tracks/music/ios/9.9.9", status: 404),
-        Case(path: "/tracks/music/ios/a b", status: 400),
         Case(path: "/api/v1/tracks/music/ios/9.9.9", status: 404),
         Case(path: "/api/v1/tracks/music/ios/9.9.9/explain", status: 404),
         Case(path: "/api/v1/tracks/music/ios/%3Cb%3E/timeline", status: 404),
@@ -104,6 +104,8 @@ import Testing
         try await House.open { house in
             try await house.waits(for: "branched")
             let visitor = house.visitor
+            // Those who listened until now are gone as soon as the server sees it.
+            while try await house.json("/health")["streams"] != 0 {}
             let (open, opened) = AsyncStream.makeStream(of: Void.self)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<20 {

@@ -183,6 +183,6 @@ enum Fleet {
     @Test func `knows what a condition holds a number against`() throws {
         let view = try Fleet.view(8)
         let all = view.status.tracks.flatMap { $0.thresholds.values.flatMap(\.self) }
-        #expect(all.contains { $0.fact == "quality.crash_free_users" })
+        #expect(all.contains { $0.fact.contains("crash") && $0.limit == .double(0.01) })
     }
 }
