@@ -14,6 +14,12 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(
+    name: "HummingbirdCore",
+    package: "hummingbird"
+)
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
@@ -40,10 +46,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -76,6 +84,16 @@ let package = Package(
             dependencies: ["ConductorCore", "ConductorPorts", crypto, grdb, grdbSQLite]
         ),
         .target(name: "ConductorRuntime", dependencies: ["ConductorCore", "ConductorPorts"]),
+        // The page and the API: they read what the runtime publishes and what the journal answers.
+        .target(
+            name: "ConductorDashboard",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", "CZlib", httpTypes, hummingbird, hummingbirdCore,
+                logging, nioCore,
+            ]
+        ),
+        // The system's zlib: pages are compressed once per view.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // A scripted clock and a scripted world, for the demo and for tests.
         .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
         // For tests alone: scenarios, scripted clocks, dice, the simulator, what every adapter must be like.
@@ -93,8 +111,8 @@ let package = Package(
             name: "conductord",
             dependencies: [
                 "Backlot", "CEL", "ConductorCore", "ConductorPorts", "ConductorFiles",
-                "SourceAdapters", "ConductorJournal", "ConductorRuntime", argumentParser,
-                lifecycle, logging, nioCore, nioPosix, unixSignals,
+                "SourceAdapters", "ConductorDashboard", "ConductorJournal", "ConductorRuntime",
+                argumentParser, lifecycle, logging, nioCore, nioPosix, unixSignals,
             ]
         ),
         .testTarget(
@@ -108,6 +126,15 @@ let package = Package(
         .testTarget(
             name: "ConductorCoreTests",
             dependencies: ["CEL", "ConductorCore", "ConductorJournal", "ConductorTesting"]
+        ),
+        // A whole conductor, its page, and visitors of every kind.
+        .testTarget(
+            name: "ConductorDashboardTests",
+            dependencies: [
+                "ConductorCore", "ConductorDashboard", "ConductorFiles", "ConductorJournal",
+                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "conductord", httpTypes,
+                logging, nioCore, nioPosix,
+            ]
         ),
         .testTarget(
             name: "ConductorFilesTests",
@@ -172,7 +199,7 @@ let package = Package(
 )
 
 // Strictness for every target, in one place.
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

@@ -48,6 +48,17 @@ for file in bin/farm bin/store facts/release.yaml facts/ios.yaml facts/android.y
     [ -e "$file" ] || cp "$root/Examples/playground/$file" "$file"
 done
 chmod +x bin/farm bin/store
+# PORT: another port for the page than the example's; 0 is any that is free.
+if [ -n "${PORT:-}" ]; then
+    sed "s/listen: 127\.0\.0\.1:[0-9]*/listen: 127.0.0.1:$PORT/" conductor.yaml > conductor.yaml.new
+    mv conductor.yaml.new conductor.yaml
+fi
+page=$(sed -n 's/^http: {listen: \([^}]*\)}.*/\1/p' conductor.yaml)
+case $page in
+"") page="none: 'http' is not in conductor.yaml" ;;
+*:0) page="where the log says it is open" ;;
+*) page="http://$page/" ;;
+esac
 for platform in ios android desktop; do
     [ -e "store/$platform.yaml" ] || {
         echo "# The store's page of music on $platform. Edit 'review' to speak for the store."
@@ -102,6 +113,7 @@ The playground: music 8.9.2 on ios, android and desktop.
   repository      $shown/repository
   state           $shown/.conductord                the journal
   log             $shown/conductord.log             and below
+  the page        $page
 
 Three things to try, in another terminal:
 

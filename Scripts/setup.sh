@@ -19,13 +19,14 @@ if [ -z "$found" ] || [ "$(printf '%s\n' "$needed" "$found" | sort -V | head -n 
 fi
 
 # --- Debian packages ---------------------------------------------------------------------------
-# SQLite's header and library (the journal); git (dependencies, the git source, its tests); zones
+# SQLite's header and library (the journal); zlib's (pages are compressed); git (dependencies, the git source, its tests); zones
 # (the tests of calendars).
 missing=()
 [ -e /usr/include/sqlite3.h ] || missing+=(libsqlite3-dev)
 command -v git >/dev/null 2>&1 || missing+=(git)
 command -v make >/dev/null 2>&1 || missing+=(make)
 [ -e /usr/share/zoneinfo/Europe/Stockholm ] || missing+=(tzdata)
+[ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
 
 if [ ${#missing[@]} -gt 0 ]; then
     install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
@@ -36,7 +37,7 @@ if [ ${#missing[@]} -gt 0 ]; then
                 say "run this, then come back:"
                 printf '    sudo sh -c "%s"\n' "$install"
             else
-                say "install what these are called here: SQLite 3 with its header, git, make, tzdata"
+                say "install what these are called here: SQLite 3 and zlib with their headers, git, make, tzdata"
             fi
         } >&2
         exit 3
@@ -65,6 +66,23 @@ if [ ! -x /usr/bin/prometheus ]; then
         export DEBIAN_FRONTEND=noninteractive
         if ! { apt-get install -y --no-install-recommends prometheus \
             || { apt-get update && apt-get install -y --no-install-recommends prometheus; }; } \
+            </dev/null >/dev/null 2>&1; then
+            say "could not install it; $without"
+        fi
+    else
+        say "$without"
+    fi
+fi
+
+# The page is tested in a browser; without one that stage is skipped, and `make test` says so.
+if ! command -v chromium >/dev/null 2>&1 || ! command -v chromedriver >/dev/null 2>&1; then
+    without='without the Debian packages chromium and chromium-driver, the page is not tested in a browser'
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing chromium, for a test"
+        export DEBIAN_FRONTEND=noninteractive
+        browser=(chromium chromium-driver fonts-dejavu-core)
+        if ! { apt-get install -y --no-install-recommends "${browser[@]}" \
+            || { apt-get update && apt-get install -y --no-install-recommends "${browser[@]}"; }; } \
             </dev/null >/dev/null 2>&1; then
             say "could not install it; $without"
         fi

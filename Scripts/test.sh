@@ -88,6 +88,17 @@ else
     skip 'reference of CEL' 'docc is not installed'
 fi
 
+# In a browser, where one is installed and PyPI can be reached, or was once.
+page_tools() {
+    command -v chromium >/dev/null 2>&1 && command -v chromedriver >/dev/null 2>&1 \
+        && command -v python3 >/dev/null 2>&1
+}
+if page_tools; then
+    stage 'page in a browser' Scripts/test-page.sh
+else
+    skip 'page in a browser' 'chromium, chromium-driver or python3 is not installed'
+fi
+
 kill_test() {
     # A gate must be seen to close: with a probe that never finds anything, effects come twice.
     Scripts/kill-test.sh --kills 5 && Scripts/kill-test.sh --kills 4 --blind

@@ -44,7 +44,7 @@ fail() {
 conductord() { "$ground/play/conductord" "$@"; }
 
 play() {
-    "$scripts/play.sh" "$binary" "$ground/play" >> "$ground/play.log" 2>&1 &
+    PORT=0 "$scripts/play.sh" "$binary" "$ground/play" >> "$ground/play.log" 2>&1 &
     player=$!
 }
 

@@ -73,6 +73,10 @@ package actor Engine {
     package internal(set) var wanted: Set<PollTarget> = []
     /// When such a poll was last asked for, on the elapsed clock.
     var askedAt: [PollTarget: Int64] = [:]
+    /// Why the last round could not be written, if it could not.
+    var fault: String?
+    /// Told after each round, where somebody shows what came of it.
+    var roundWatcher: AsyncStream<Void>.Continuation?
     let news = Signal()
     let actions = Signal()
     let collections = Signal()

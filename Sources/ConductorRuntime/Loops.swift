@@ -53,10 +53,14 @@ extension Engine {
             var pause = settings.deployment.tick
             do {
                 try round()
+                fault = nil
+                roundWatcher?.yield()
                 await actions.raise()
                 await collections.raise()
                 if let due = untilDue() { pause = min(pause, due) }
             } catch {
+                fault = "\(error)"
+                roundWatcher?.yield()
                 observe(.journalFailed("\(error)"))
                 pause = min(pause, .seconds(5))
             }

@@ -1,5 +1,7 @@
 import ConductorCore
 import ConductorPorts
+// Its headers are the ones that the compiler takes `timespec` from.
+import CoreFoundation
 import Glibc
 
 /// The machine's clocks.

@@ -151,7 +151,7 @@ enum House {
 /// The arrows between targets: only downwards, siblings never.
 @Suite struct `Floors` {
     static let floors: [String: Int] = [
-        "CEL": 0, "ConductorCore": 1, "ConductorPorts": 2, "ConductorFiles": 3,
+        "CEL": 0, "CZlib": 0, "ConductorCore": 1, "ConductorPorts": 2, "ConductorFiles": 3,
         "SourceAdapters": 3, "ConductorJournal": 3, "ConductorRuntime": 3,
         "ConductorDashboard": 3, "Backlot": 3, "conductord": 4,
     ]

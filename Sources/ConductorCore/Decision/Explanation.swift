@@ -107,6 +107,31 @@ package struct Explanation: Sendable, Equatable {
             }
         }
 
+        /// A mark that differs in shape as well as in colour.
+        package var sign: String {
+            switch verdict {
+            case .met: "✔"
+            case .unmet:
+                switch light {
+                case .red: "✖"
+                case .green: "○"
+                case .grey, .yellow, .unknown: "◐"
+                }
+            case .unknown: "?"
+            case .notApplicable: "○"
+            }
+        }
+
+        /// The verdict for people.
+        package var word: String {
+            switch verdict {
+            case .met: "met"
+            case .unmet: "not met"
+            case .unknown: "unknown"
+            case .notApplicable: "does not apply"
+            }
+        }
+
         static func light(of verdict: Verdict) -> Light {
             switch verdict {
             case .met: .green

@@ -459,14 +459,19 @@ package struct World: Sendable {
             machine,
             Moment(tick.at)
         )
-        if let text = decisions[track],
-            let decision = try? JSON(stored: text).decode(Decision.self)
-        {
+        if let decision = decision(on: track) {
             explanation.light = decision.light
             explanation.alerts = decision.alerts
             explanation.drift = decision.drift
         }
         return explanation
+    }
+
+    /// The decision in force for a track, as a value.
+    package func decision(on track: TrackID) -> Decision? {
+        if let known = decided[track] { return known }
+        guard let text = decisions[track] else { return nil }
+        return try? JSON(stored: text).decode(Decision.self)
     }
 
     /// Decides every track that is due, or every live one.

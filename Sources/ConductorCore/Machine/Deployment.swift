@@ -12,6 +12,8 @@ package struct Deployment: Sendable, Equatable {
     package var zones: [ZoneRules.Zone]
     /// The longest pause between two rounds of deciding.
     package var tick: Span
+    /// Where the page and the API are served; nil: nowhere.
+    package var http: HTTPDefinition?
 
     package init(
         sources: [SourceDefinition] = [],
@@ -20,7 +22,8 @@ package struct Deployment: Sendable, Equatable {
         claims: [ClaimLimit] = [],
         calendars: [ReleaseCalendar] = [],
         zones: [ZoneRules.Zone] = [],
-        tick: Span = .minutes(1)
+        tick: Span = .minutes(1),
+        http: HTTPDefinition? = nil
     ) {
         self.sources = sources
         self.actions = actions
@@ -29,6 +32,7 @@ package struct Deployment: Sendable, Equatable {
         self.calendars = calendars
         self.zones = zones
         self.tick = tick
+        self.http = http
     }
 
     package func app(_ name: String) -> AppDefinition? { apps.first { $0.name == name } }
@@ -36,6 +40,22 @@ package struct Deployment: Sendable, Equatable {
     package func action(_ name: String) -> ActionDefinition? {
         actions.first { $0.declaration.name == name }
     }
+}
+
+/// Where the page and the API are served.
+package struct HTTPDefinition: Sendable, Hashable {
+    /// `localhost`, or an address that only this machine can reach.
+    package var host: String
+    /// 0 takes one that is free.
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// As it is written in a configuration.
+    package var listen: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// A backend that is asked.

@@ -1,15 +1,16 @@
 /// An arrow of the picture of a machine.
-struct MapEdge: Sendable, Hashable {
-    enum Style: Sendable, Hashable { case automatic, manual, brake }
+package struct MapEdge: Sendable, Hashable {
+    /// Who makes the step: the rules, a person, or a guard.
+    package enum Style: Sendable, Hashable { case automatic, manual, brake }
 
-    var from: String
-    var to: String
-    var style: Style
+    package var from: String
+    package var to: String
+    package var style: Style
     /// What it waits for, part by part.
-    var label: [String]
+    package var label: [String]
 
     /// The arrows of a machine, in its order: transitions, then guards.
-    static func all(of machine: Machine) -> [MapEdge] {
+    package static func all(of machine: Machine) -> [MapEdge] {
         var edges: [MapEdge] = []
         for transition in machine.transitions {
             var label = transition.manual ? [byHand(transition)] : []

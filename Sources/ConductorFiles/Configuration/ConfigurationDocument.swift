@@ -3,6 +3,7 @@ internal import ConductorCore
 /// `conductor.yaml` and what it includes, as read: backends are settled, apps are not yet bound.
 struct ConfigurationDocument {
     var tick: Span = .minutes(1)
+    var http: HTTPDefinition?
     var sources: [SourceText] = []
     var actions: [ActionText] = []
     var claims: [ClaimText] = []

@@ -47,6 +47,7 @@ struct ConfigurationReader {
             if let node = file.take("tick"), let tick = reader.span(node, of: "'tick'") {
                 document.tick = tick
             }
+            if let node = file.take("http") { document.http = http(node) }
             if let node = file.take("sources") { readSources(node) }
             if let node = file.take("actions") { readActions(node) }
             if let node = file.take("claims") { readClaims(node) }

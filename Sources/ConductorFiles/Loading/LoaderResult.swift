@@ -69,7 +69,8 @@ extension Loader {
             calendars: configuration.calendars.compactMap(\.calendar)
                 .sorted { $0.name.precedes($1.name) },
             zones: zones.values.sorted { $0.name.precedes($1.name) },
-            tick: configuration.tick
+            tick: configuration.tick,
+            http: configuration.http
         )
         let definitions = bound.map(\.definition)
         if !loaded.hasErrors {

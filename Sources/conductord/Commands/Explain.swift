@@ -46,13 +46,17 @@ struct Explain: ParsableCommand {
             throw Cannot("the machine of \(track) is not in \(reader.path)")
         }
         let state = standing.recorded.state
-        return ExplainReport(
+        let machine = standing.after.machines[state.machine]
+        var report = ExplainReport(
             explanation: explanation,
             state: state,
             holds: standing.after.fleet.holds(over: track),
-            stages: standing.after.machines[state.machine]?.machine.stages ?? [],
+            stages: machine?.machine.stages ?? [],
             recordedEqual: try standing.isReproduced(for: track),
             engines: (standing.before.lastBoot?.engine, Conductor.engine)
         )
+        report.machine = machine?.machine
+        report.thresholds = machine?.thresholds ?? [:]
+        return report
     }
 }

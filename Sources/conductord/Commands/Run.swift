@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConductorCore
+import ConductorFiles
 import ConductorJournal
 import ConductorRuntime
 import Foundation
@@ -48,17 +49,25 @@ struct Run: AsyncParsableCommand {
         let (engine, journal) = try wiring.engine(loaded, shadow: shadow) { log.write($0) }
         let server = ControlServer(path: places.socketPath) { try await engine.submit($0) }
         let once = once
+        let page = once ? nil : try PageService(of: loaded.deployment, places, logger: logger)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(
+                service: Daemon {
+                    // Nothing is decided before the page can be looked at.
+                    try await page?.untilListening()
+                    if once { try await engine.runOnce() } else { try await engine.run() }
+                },
+                successTerminationBehavior: .gracefullyShutdownGroup
+            ),
+            .init(service: Daemon { try await server.run() }),
+        ]
+        if let page {
+            services.append(.init(service: Daemon { try await page.serve() }))
+            services.append(.init(service: Daemon { await page.follow(engine) }))
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    .init(
-                        service: Daemon {
-                            if once { try await engine.runOnce() } else { try await engine.run() }
-                        },
-                        successTerminationBehavior: .gracefullyShutdownGroup
-                    ),
-                    .init(service: Daemon { try await server.run() }),
-                ],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )

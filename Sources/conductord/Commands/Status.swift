@@ -24,13 +24,6 @@ struct Status: ParsableCommand {
 
     @OptionGroup var reading: ReadingOptions
 
-    /// How long a track that has retired is still shown.
-    private static let recently = Span.days(30)
-
-    private func isRecent(_ entered: Instant, at now: Instant?) -> Bool {
-        now.map { $0 - entered <= Self.recently } ?? true
-    }
-
     func run() throws {
         let reader = try ReadOnlyJournal(path: reading.journalPath)
         let fleet = try FleetReading(reader)
@@ -38,7 +31,7 @@ struct Status: ParsableCommand {
         let named = scope.map { if case .track = $0 { true } else { false } } ?? false
         let asked = fleet.tracks.filter { scope?.contains($0.state.track) ?? true }
         let shown = asked.filter { track in
-            all || named || !track.state.retired || isRecent(track.state.since.wall, at: fleet.at)
+            all || named || StatusReport.isShown(track.state, at: fleet.at)
         }
         let report = StatusReport(
             at: fleet.at,

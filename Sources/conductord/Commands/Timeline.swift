@@ -24,12 +24,19 @@ struct Timeline: ParsableCommand {
         try Output.print(reading.output, json: { report.json }, text: report.text)
     }
 
-    /// Reads what there is to say.
+    /// Reads what there is to say: up to now, or up to the last tick that is not after a moment.
     ///
-    /// - Throws: `Cannot` when there is no such track; `JournalError`, `WorldError`.
-    static func report(on track: TrackID, in reader: ReadOnlyJournal) throws -> TimelineReport {
+    /// - Throws: `Cannot` when there is no such track, or was not then; `JournalError`,
+    ///   `WorldError`.
+    static func report(
+        on track: TrackID,
+        at: Instant? = nil,
+        in reader: ReadOnlyJournal
+    ) throws -> TimelineReport {
         try reader.require(track)
-        let end = try reader.head().sequence
+        let end =
+            try at.map { try Standing.find(track, at: $0, in: reader).end }
+            ?? reader.head().sequence
         var stages: [Stage] = []
         if case .discovery(let record)? = try reader.discovery(of: track)?.entry,
             let machine = try reader.machine(record.machine)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConductorCore
 import ConductorJournal
 
 /// `conductord track list`.

@@ -32,13 +32,7 @@ struct FleetReading {
         }
         isDiskFull = upkeep.low
         isReconciling = upkeep.isReconciling
-        if let stop = fleet.stop {
-            self.stop = .init(actor: stop.actor, since: stop.since, reason: stop.reason)
-        } else if tick?.stopFile == true {
-            stop = .init(reason: "the file STOP is in the state directory")
-        } else {
-            stop = nil
-        }
+        stop = .standing(fleet, file: tick?.stopFile == true)
         var machines: [String: Machine] = [:]
         tracks = try reader.tracks(atOrBefore: end).compactMap { [tick] track in
             guard var view = try Self.view(of: track, reader, end: end) else { return nil }

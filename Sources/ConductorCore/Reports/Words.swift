@@ -1,13 +1,11 @@
-import ConductorCore
-
 /// Lengths of time and lights in words, for people only.
-enum Words {
+package enum Words {
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000),
     ]
 
     /// The largest unit and the one below it, where they say something: `2 d 4 h`, `12 min`.
-    static func length(_ span: Span) -> String {
+    package static func length(_ span: Span) -> String {
         let whole = max(0, span.milliseconds)
         guard let first = units.firstIndex(where: { whole >= $0.milliseconds }) else {
             return "0 s"
@@ -23,7 +21,7 @@ enum Words {
     }
 
     /// `3 h ago`, `in 5 min`, `now`.
-    static func relative(_ instant: Instant, to now: Instant) -> String {
+    package static func relative(_ instant: Instant, to now: Instant) -> String {
         let span = now - instant
         if abs(span.milliseconds) < 1000 { return "now" }
         return span.milliseconds > 0
@@ -31,18 +29,18 @@ enum Words {
     }
 
     /// A time to the minute, and how far it is from `now`.
-    static func moment(_ instant: Instant, from now: Instant?) -> String {
+    package static func moment(_ instant: Instant, from now: Instant?) -> String {
         let text = minute(instant)
         return now.map { "\(text) (\(relative(instant, to: $0)))" } ?? text
     }
 
     /// `2026-03-02 09:00 UTC`; seconds are for machines.
-    static func minute(_ instant: Instant) -> String {
+    package static func minute(_ instant: Instant) -> String {
         "\(clock(instant)) UTC"
     }
 
     /// `2026-03-02 09:00`.
-    static func clock(_ instant: Instant) -> String {
+    package static func clock(_ instant: Instant) -> String {
         var text = instant.description.prefix(16)
         if let mark = text.firstIndex(of: "T") { text.replaceSubrange(mark...mark, with: " ") }
         return String(text)
@@ -51,7 +49,7 @@ enum Words {
 
 extension Light {
     /// A sign that differs in shape too.
-    var sign: String {
+    package var sign: String {
         switch self {
         case .grey: "○"
         case .green: "●"
@@ -60,16 +58,4 @@ extension Light {
         case .red: "✖"
         }
     }
-
-    var ink: Ink {
-        switch self {
-        case .grey: .faint
-        case .green: .green
-        case .yellow: .yellow
-        case .unknown: .magenta
-        case .red: .red
-        }
-    }
-
-    var cell: Cell { Cell("\(sign) \(rawValue)", ink) }
 }

@@ -1,46 +1,6 @@
 import ConductorCore
 
-/// What `timeline` says.
-struct TimelineReport: Sendable {
-    var history: TrackHistory
-    /// The wall time of the journal's last tick, up to which the present stage is counted.
-    var at: Instant?
-
-    var json: JSON {
-        [
-            "track": .string(history.track.description),
-            "at": JSON(at),
-            "stages": .array(
-                history.stays.map { stay in
-                    [
-                        "stage": .string(stay.stage), "from": JSON(stay.from),
-                        "until": JSON(stay.until),
-                        "seconds": JSON(seconds: length(of: stay)),
-                        "held": .array(
-                            holdings(in: stay).map { held in
-                                [
-                                    "by": .string(held.by), "leaf": .string(held.leaf),
-                                    "seconds": JSON(seconds: held.length),
-                                ]
-                            }
-                        ),
-                    ]
-                }
-            ),
-            "events": .array(history.events.map(\.json)),
-        ]
-    }
-
-    private func length(of stay: TrackHistory.Stay) -> Span {
-        max(.zero, (stay.until ?? at ?? stay.from) - stay.from)
-    }
-
-    private func holdings(in stay: TrackHistory.Stay) -> [TrackHistory.Holding] {
-        history.holdings(in: stay, until: at ?? stay.from)
-    }
-
-    // MARK: For people
-
+extension TimelineReport {
     private static let barWidth = 24
     /// Of what held a stay, those that are named beside its bar.
     private static let shownHoldings = 2

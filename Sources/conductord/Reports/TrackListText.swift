@@ -1,28 +1,6 @@
 import ConductorCore
 
-/// What `track list` says.
-struct TrackListReport: Sendable {
-    var at: Instant?
-    var tracks: [TrackView]
-
-    var json: JSON {
-        [
-            "tracks": .array(
-                tracks.map { track in
-                    [
-                        "track": .string(track.state.track.description),
-                        "stage": JSON(track.state.stage),
-                        "phase": .string(track.state.phase.name),
-                        "light": .string(track.light.rawValue),
-                        "machine": .string(track.state.machine),
-                        "since": JSON(track.state.since.wall),
-                        "retired": .bool(track.state.retired),
-                    ]
-                }
-            )
-        ]
-    }
-
+extension TrackListReport {
     func text(on page: Page) -> String {
         guard !tracks.isEmpty else { return "No tracks." }
         var table = Table("TRACK", "STAGE", "PHASE", "LIGHT", "SINCE", "MACHINE")

@@ -1,19 +1,27 @@
-import ConductorCore
-
 /// A track as the journal knows it last: its state, and the decision in force.
-struct TrackView: Sendable {
-    var state: TrackState
+package struct TrackView: Sendable {
+    package var state: TrackState
     /// Nil before the first decision.
-    var decision: Decision?
+    package var decision: Decision?
     /// The pinned machine.
-    var machine: Machine?
+    package var machine: Machine?
     /// Decided and recorded only; nothing is done.
-    var isShadowed = false
+    package var isShadowed = false
+    /// All that its transitions need, where that was asked for.
+    package var explanation: Explanation?
+    /// What its conditions compare numbers with, by condition; where that was asked for.
+    package var thresholds: [String: [Threshold]] = [:]
 
-    var light: Light { decision?.light ?? .grey }
+    package init(state: TrackState, decision: Decision?) {
+        self.state = state
+        self.decision = decision
+    }
+
+    /// As decided; grey before the first decision.
+    package var light: Light { decision?.light ?? .grey }
 
     /// The transition that people wait for.
-    var wayOn: Decision.Candidate? {
+    package var wayOn: Decision.Candidate? {
         decision.flatMap { WayOn(stages: machine?.stages ?? []).candidate(of: $0) }
     }
 }
@@ -22,15 +30,16 @@ struct TrackView: Sendable {
 ///
 /// On the road, of those that lead ahead the first one that goes by itself, else the first; a way
 /// back and a brake are no way on. Beside the road, the one that is nearest to firing.
-struct WayOn: Sendable {
+package struct WayOn: Sendable {
     private let order: [String: Int]
 
-    init(stages: [Stage]) {
+    package init(stages: [Stage]) {
         let road = stages.enumerated().filter { $0.element.kind == .road }
         order = Dictionary(road.map { ($0.element.name, $0.offset) }) { first, _ in first }
     }
 
-    func candidate(of decision: Decision) -> Decision.Candidate? {
+    /// Among what was decided.
+    package func candidate(of decision: Decision) -> Decision.Candidate? {
         let here = decision.stage
         return place(
             from: here,
@@ -44,7 +53,8 @@ struct WayOn: Sendable {
         ).map { decision.transitions[$0] }
     }
 
-    func transition(of explanation: Explanation) -> Explanation.Transition? {
+    /// Among what is explained.
+    package func transition(of explanation: Explanation) -> Explanation.Transition? {
         let here = explanation.stage
         return place(
             from: here,

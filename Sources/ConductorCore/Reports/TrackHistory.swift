@@ -1,17 +1,16 @@
-import ConductorCore
-
 /// Folds all that happened to a track into events, in order.
-struct TrackHistory: Sendable {
+package struct TrackHistory: Sendable {
     /// One thing that happened.
-    struct Event: Sendable {
-        var at: Instant
-        var kind: Kind
+    package struct Event: Sendable {
+        package var at: Instant
+        package var kind: Kind
         /// What is said beside `at` and `kind`.
-        var details: [String: JSON]
+        package var details: [String: JSON]
         /// The same for people.
-        var words: String
+        package var words: String
 
-        var json: JSON {
+        /// All of `details`, with `at` and `kind`.
+        package var json: JSON {
             .object(
                 details.merging(["at": JSON(at), "kind": .string(kind.rawValue)]) { _, own in own }
             )
@@ -19,29 +18,29 @@ struct TrackHistory: Sendable {
     }
 
     /// The kinds of events: a closed list.
-    enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         case registered, command, fired, entered, intent, attempt, outcome, probe, blocked, light
         case error, drift, withheld, abandoned, alert, retired
     }
 
     /// A stretch of time in a stage; `until` is nil for the present one.
-    struct Stay: Sendable {
-        var stage: String
-        var from: Instant
-        var until: Instant?
+    package struct Stay: Sendable {
+        package var stage: String
+        package var from: Instant
+        package var until: Instant?
     }
 
     /// A leaf that held the track in a stay.
-    struct Holding: Sendable, Equatable {
-        var by: String
-        var leaf: String
+    package struct Holding: Sendable, Equatable {
+        package var by: String
+        package var leaf: String
         /// All stretches together; one that lasts counts to the journal's end.
-        var length: Span
+        package var length: Span
     }
 
-    let track: TrackID
-    private(set) var events: [Event] = []
-    private(set) var stays: [Stay] = []
+    package let track: TrackID
+    package private(set) var events: [Event] = []
+    package private(set) var stays: [Stay] = []
     private let stages: [Stage]
     private var last: Decision?
     private var lastState: TrackState?
@@ -50,7 +49,7 @@ struct TrackHistory: Sendable {
     /// Commands and probes that wait for their answer, by id and by key.
     private var unanswered: [String: Int] = [:]
 
-    init(track: TrackID, stages: [Stage]) {
+    package init(track: TrackID, stages: [Stage]) {
         self.track = track
         self.stages = stages
     }
@@ -58,7 +57,7 @@ struct TrackHistory: Sendable {
     /// What held the track in a stay, longest first.
     ///
     /// Several things hold at a time, so these are no parts of a whole.
-    func holdings(in stay: Stay, until end: Instant) -> [Holding] {
+    package func holdings(in stay: Stay, until end: Instant) -> [Holding] {
         var found: [Holding] = []
         for event in events where event.kind == .blocked {
             guard let by = event.details["by"]?.stringValue, event.at >= stay.from,
@@ -88,7 +87,7 @@ struct TrackHistory: Sendable {
     ///   - entry: what is recorded.
     ///   - at: the time of the tick that a decision or an intent belongs to.
     /// - Throws: `WorldError` when stored text cannot be read.
-    mutating func take(_ entry: Entry, at: Instant) throws {
+    package mutating func take(_ entry: Entry, at: Instant) throws {
         switch entry {
         case .discovery(let record): take(record)
         case .command(let record): take(record)
@@ -339,97 +338,6 @@ struct TrackHistory: Sendable {
         }
         if state.retired, lastState?.retired != true {
             add(.retired, at, [:], "retired")
-        }
-    }
-}
-
-extension ActionOutcome {
-    /// The documented word, and what the backend said.
-    var said: (name: String, text: String) {
-        switch self {
-        case .done(let evidence): ("done", evidence)
-        case .alreadyDone(let evidence): ("done_observed", evidence)
-        case .rejected(let reason, let remedy):
-            ("rejected", reason + (remedy.map { "; what to do: \($0)" } ?? ""))
-        case .retryable(let reason, _): ("retryable", reason)
-        case .unknown(let reason): ("unknown", reason)
-        }
-    }
-}
-
-extension ProbeAnswer {
-    /// The documented word, and what the backend said.
-    var said: (name: String, text: String?) {
-        switch self {
-        case .present(let evidence): ("present", evidence)
-        case .absent: ("absent", nil)
-        case .ambiguous(let reason): ("ambiguous", reason)
-        case .unavailable(let reason): ("unavailable", reason)
-        }
-    }
-}
-
-extension Progress.Cause {
-    /// The documented word, and who or what.
-    var said: (name: String, by: String?) {
-        switch self {
-        case .rule: ("rule", nil)
-        case .guard(let name): ("guard", name)
-        case .person(let actor): ("person", actor)
-        case .adoption(let reason): ("adoption", reason)
-        }
-    }
-}
-
-extension Command.Request {
-    /// The word on the command line.
-    var verb: String {
-        switch self {
-        case .add: "add"
-        case .register: "register"
-        case .hold: "hold"
-        case .resume: "resume"
-        case .stop: "stop"
-        case .liftStop: "lift_stop"
-        case .advance: "advance"
-        case .pause: "pause"
-        case .cancel: "cancel"
-        case .retry: "retry"
-        case .abandon: "abandon"
-        case .signoff: "signoff"
-        case .resolve: "resolve"
-        case .override: "override"
-        case .approve: "approve"
-        case .rearm: "rearm"
-        case .migrate: "migrate"
-        }
-    }
-
-    /// What was said beside the word.
-    var arguments: JSON {
-        switch self {
-        case .register, .hold, .resume, .stop, .liftStop, .pause, .cancel, .retry: [:]
-        case .add(let stage, let since): ["stage": JSON(stage), "since": JSON(since)]
-        case .advance(let to): ["to": JSON(to)]
-        case .abandon(let how): ["how": .string(how.rawValue)]
-        case .signoff(let what, let verdict):
-            ["what": .string(what), "verdict": .string(verdict.rawValue)]
-        case .resolve(let key, let done): ["key": .string(key), "done": .bool(done)]
-        case .override(let condition, let term):
-            ["condition": .string(condition), "term": .string(term.words)]
-        case .approve(let transition), .rearm(let transition): ["transition": JSON(transition)]
-        case .migrate(let digest): ["machine": .string(digest)]
-        }
-    }
-}
-
-extension Command.OverrideTerm {
-    /// As on the command line.
-    var words: String {
-        switch self {
-        case .until(let instant): "--until \(instant)"
-        case .lasting(let span): "--for \(span)"
-        case .lifted: "--lift"
         }
     }
 }

@@ -1,0 +1,47 @@
+/// Every address that there is.
+enum Endpoint: String, Sendable, CaseIterable {
+    case overview = "/"
+    case track = "/tracks/{app}/{platform}/{version}"
+    case asset = "/assets/{file}"
+    case alive = "/healthz"
+    case ready = "/readyz"
+    case apiTracks = "/api/v1/tracks"
+    case apiTrack = "/api/v1/tracks/{app}/{platform}/{version}"
+    case apiExplain = "/api/v1/tracks/{app}/{platform}/{version}/explain"
+    case apiTimeline = "/api/v1/tracks/{app}/{platform}/{version}/timeline"
+    case apiDecisions = "/api/v1/tracks/{app}/{platform}/{version}/decisions"
+    case apiTrackCommands = "/api/v1/tracks/{app}/{platform}/{version}/commands"
+    case badge = "/api/v1/tracks/{app}/{platform}/{version}/badge.svg"
+    case apiCommands = "/api/v1/commands"
+    case apiMachines = "/api/v1/machines"
+    case apiMachine = "/api/v1/machines/{digest}"
+    case apiHealth = "/api/v1/health"
+    case apiEvents = "/api/v1/events"
+    case apiDocument = "/api/v1/openapi.json"
+
+    /// Whether it answers programs: its refusals are documents, too.
+    static func isForPrograms(_ path: [String]) -> Bool { path.first == "api" }
+
+    /// The parts of the address, as written above.
+    private var parts: [Substring] { rawValue.split(separator: "/") }
+
+    /// The endpoint of a path, and what stands for each name in braces.
+    static func find(_ path: [String]) -> (endpoint: Endpoint, values: [String: String])? {
+        for endpoint in allCases {
+            let parts = endpoint.parts
+            guard parts.count == path.count else { continue }
+            var values: [String: String] = [:]
+            var fits = true
+            for (part, given) in zip(parts, path) {
+                if part.hasPrefix("{") {
+                    values[String(part.dropFirst().dropLast())] = given
+                } else if part != given {
+                    fits = false
+                    break
+                }
+            }
+            if fits { return (endpoint, values) }
+        }
+        return nil
+    }
+}
