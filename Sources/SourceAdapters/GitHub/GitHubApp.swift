@@ -65,6 +65,25 @@ struct GitHubApp: APICredential {
         ) {
             return try Self.signature(token, hidden)
         }
+        return try await TurnTaking.tokens.turn(of: account, until: context.deadline) {
+            // Whoever was first may have bought it meanwhile.
+            if let token = MintedTokens.shared.token(
+                of: account,
+                madeFrom: pem,
+                margin: .minutes(5)
+            ) {
+                return try Self.signature(token, hidden)
+            }
+            return try await buy(account, pem, hidden, context)
+        }
+    }
+
+    private func buy(
+        _ account: String,
+        _ pem: Secret,
+        _ hidden: [Secret],
+        _ context: APISession.Context
+    ) async throws -> APISignature {
         let proof = try await proof(pem)
         let signature = try APISignature.bearer(proof, hiding: hidden)
         let session = APISession(

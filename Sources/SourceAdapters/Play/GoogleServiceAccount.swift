@@ -59,6 +59,25 @@ struct GoogleServiceAccount: APICredential {
         {
             return try .bearer(token.secret, hiding: hidden)
         }
+        return try await TurnTaking.tokens.turn(of: account, until: context.deadline) {
+            // Whoever was first may have bought it meanwhile.
+            if let token = MintedTokens.shared.token(
+                of: account,
+                madeFrom: secret,
+                margin: .minutes(5)
+            ) {
+                return try .bearer(token.secret, hiding: hidden)
+            }
+            return try await buy(file, secret, hidden, context)
+        }
+    }
+
+    private func buy(
+        _ file: KeyFile,
+        _ secret: Secret,
+        _ hidden: [Secret],
+        _ context: APISession.Context
+    ) async throws -> APISignature {
         let assertion = try await assertion(file)
         let redactor = Redactor(hidden + [assertion])
         let answer: JSON
