@@ -14,7 +14,8 @@ MINUTES ?= 0
 # How long each of the three ways of `make fuzz` takes.
 SECONDS ?= 60
 
-SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
+SWIFT_SOURCES = Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks \
+	Benchmarks/Sources/AdapterBenchmarks
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) \

@@ -95,7 +95,13 @@ let package = Package(
         // The system's zlib: pages are compressed once per view.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // A scripted clock and a scripted world, for the demo and for tests.
-        .target(name: "Backlot", dependencies: ["ConductorCore", "ConductorPorts"]),
+        .target(
+            name: "Backlot",
+            dependencies: [
+                "ConductorCore", "ConductorPorts", crypto, cryptoExtras, nioCore, nioHTTP1,
+                nioPosix,
+            ]
+        ),
         // For tests alone: scenarios, scripted clocks, dice, the simulator, what every adapter must be like.
         .target(
             name: "ConductorTesting",
@@ -191,6 +197,12 @@ let package = Package(
                 asyncHTTPClient, crypto, cryptoExtras, nioCore, nioHTTP1,
             ],
             path: "Tests/Contracts"
+        ),
+        // Rounds of polls over HTTP with a delay planted in every answer; `Scripts/bench.sh adapters`.
+        .executableTarget(
+            name: "adapter-bench",
+            dependencies: ["Backlot", "ConductorCore", "ConductorPorts", "SourceAdapters"],
+            path: "Benchmarks/Sources/AdapterBenchmarks"
         ),
         // The kill test: a driver that kills the real program, and the world that it acts on.
         .executableTarget(name: "effect-log", path: "Tests/KillTest/EffectLog"),

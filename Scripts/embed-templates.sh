@@ -26,6 +26,7 @@ embed() { # NAME FILE WORDS
             "\`Examples/starter/facts/music/$platform.yaml\`"
     done
     embed demoConfiguration Examples/demo/conductor.yaml '`Examples/demo/conductor.yaml`'
+    embed backlotConfiguration Examples/demo/backlot.yaml '`Examples/demo/backlot.yaml`'
     printf '}\n'
 } > "$target.new"
 mv "$target.new" "$target"

@@ -32,7 +32,8 @@ skip() { skipped+=("$1: $2"); }
 
 lint() {
     swift format lint --strict --parallel --recursive Sources Tests Package.swift \
-        Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks
+        Benchmarks/Package.swift Benchmarks/Sources/ConductorBenchmarks \
+        Benchmarks/Sources/AdapterBenchmarks
 }
 
 # The check of imports says "Build complete!" even when it found something; its status counts.
@@ -73,6 +74,15 @@ else
     skip 'shared cases of the expression language' \
         "no directory with cel/cases; say 'make test SHARED=DIR'"
 fi
+if [ -z "${CONTRACTS:-}" ] && [ -d ../shared/vendors ]; then CONTRACTS=../shared/vendors; fi
+if [ -n "${CONTRACTS:-}" ] && [ -d "$CONTRACTS/specs" ]; then
+    CONDUCTOR_CONTRACTS=$(cd "$CONTRACTS" && pwd)
+    export CONDUCTOR_CONTRACTS
+else
+    unset CONDUCTOR_CONTRACTS
+    skip "the backlot's answers by their specifications" \
+        "no directory with specs; say 'make test CONTRACTS=DIR'"
+fi
 [ -x /usr/bin/prometheus ] || skip 'a real Prometheus' 'the Debian package prometheus is not installed'
 stage 'tests' unit_tests
 
@@ -104,7 +114,6 @@ kill_test() {
     Scripts/kill-test.sh --kills 5 && Scripts/kill-test.sh --kills 4 --blind
 }
 
-if [ -z "${CONTRACTS:-}" ] && [ -d ../shared/vendors ]; then CONTRACTS=../shared/vendors; fi
 if [ -z "${CONTRACTS:-}" ] || [ ! -e "$CONTRACTS/contract_server.py" ]; then
     skip 'contracts' "no directory with contract_server.py; say 'make test CONTRACTS=DIR'"
 elif ! command -v python3 >/dev/null 2>&1 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then

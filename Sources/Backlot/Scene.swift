@@ -152,6 +152,18 @@ package struct Scene<Beat: Sendable>: Sendable {
         return .success(observation)
     }
 
+    /// What a backend knows of a place by itself, whoever asks.
+    func value(_ place: Place, _ name: String) -> JSON? { facts[place]?[name]?.value }
+
+    /// What a fact is about.
+    func about(_ place: Place, _ name: String) -> String? { facts[place]?[name]?.about }
+
+    /// The time that a fact is of.
+    func time(_ place: Place, _ name: String) -> Instant? { facts[place]?[name]?.observedAt }
+
+    /// Whether a source's backend is down.
+    func isDown(_ source: String) -> Bool { outages[source] != nil }
+
     struct Outage: Error {
         var failure: PollFailure
         var message: String
@@ -182,6 +194,19 @@ package struct Scene<Beat: Sendable>: Sendable {
     }
 
     // MARK: Effects
+
+    /// An effect that reached the world over a vendor's interface.
+    mutating func note(_ action: String, _ track: TrackID) {
+        effects.append(
+            PerformedEffect(
+                at: now,
+                key: "effect-\(effects.count + 1)",
+                action: action,
+                track: track,
+                attempt: 1
+            )
+        )
+    }
 
     mutating func note(_ intent: Intent, attempt: Int) {
         effects.append(

@@ -39,6 +39,13 @@ package final class ScriptedWorld<S: Script>: Sendable {
         state.withLock { $0.script.entered(stage, track, &$0.scene) }
     }
 
+    /// Lets vendors look at the world, and change it.
+    func act<Result>(
+        _ body: (inout S, inout Scene<S.Beat>) -> Result
+    ) -> Result {
+        state.withLock { body(&$0.script, &$0.scene) }
+    }
+
     /// Every effect that reached the world.
     package var effects: [PerformedEffect] { state.withLock { $0.scene.effects } }
 

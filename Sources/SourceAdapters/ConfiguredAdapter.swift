@@ -9,7 +9,7 @@ struct Backend: Sendable {
 }
 
 /// A kind of source: its settings, its schema and the asking itself in one type.
-protocol ConfiguredSource: Source {
+protocol ConfiguredSource: Source, Examinable {
     /// The word after `kind:`.
     static var kind: String { get }
     /// Reads the settings without touching the world. What is wrong goes to the reader, all of it;
@@ -28,7 +28,7 @@ struct SourceBinding: Sendable {
 }
 
 /// A kind of action: its settings, its traits and the acting itself in one type.
-protocol ConfiguredAction: ActionAdapter {
+protocol ConfiguredAction: ActionAdapter, Examinable {
     /// The word after `kind:`.
     static var kind: String { get }
     /// Reads the settings without touching the world. What is wrong goes to the reader, all of it;

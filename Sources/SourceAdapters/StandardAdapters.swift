@@ -26,7 +26,7 @@ package struct StandardAdapters: AdapterCatalog {
     private static let sources = backends.flatMap(\.sources)
     private static let actions = backends.flatMap(\.actions)
 
-    private let logger: Logger
+    let logger: Logger
 
     /// The standard adapters; `logger` is where actions of the kind `log` write.
     package init(logger: Logger = Logger(label: "conductord.actions")) {
@@ -92,7 +92,7 @@ package struct StandardAdapters: AdapterCatalog {
         }
     }
 
-    private func settle(
+    func settle(
         source kind: String,
         _ settings: JSON,
         _ binding: SourceBinding
@@ -105,7 +105,7 @@ package struct StandardAdapters: AdapterCatalog {
         return reader.settled(source)
     }
 
-    private func settle(
+    func settle(
         action kind: String,
         _ settings: JSON,
         _ binding: ActionBinding

@@ -13,7 +13,7 @@ struct Conductord: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Check.self, Map.self, Eval.self, Run.self, Demo.self,
+            Init.self, Check.self, Doctor.self, Map.self, Eval.self, Run.self, Demo.self,
             Status.self, Explain.self, Timeline.self, Diff.self, Replay.self, Verify.self,
             Head.self,
             Backup.self, Restore.self, Export.self, Import.self, Prune.self,

@@ -51,14 +51,20 @@ extension Fortnight {
         if track.platform == "ios", track.version == Self.version, attempt == 1 {
             return Deed(.retryable(reason: "503, try again", after: .minutes(2)), landed: false)
         }
-        scene.set(Place("store", track), ["review": "in_review"], about: commit)
-        scene.after(stories[track]?.review ?? .hours(12), .reviewed(track, commit: commit))
+        review(track, commit: commit, &scene)
         return .done(
             "\(intent.parameters["candidate"]?["build"]?.stringValue ?? commit) is in review"
         )
     }
 
-    private func rollOut(_ track: TrackID, _ state: String, _ scene: inout Scene<Beat>) {
+    /// A candidate goes to its store's review.
+    func review(_ track: TrackID, commit: String, _ scene: inout Scene<Beat>) {
+        scene.set(Place("store", track), ["review": "in_review"], about: commit)
+        scene.after(stories[track]?.review ?? .hours(12), .reviewed(track, commit: commit))
+    }
+
+    /// A version's rollout is running, paused or completed.
+    func rollOut(_ track: TrackID, _ state: String, _ scene: inout Scene<Beat>) {
         scene.set(Place("store", track), ["rollout": .string(state)])
     }
 

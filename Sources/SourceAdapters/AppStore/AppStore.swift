@@ -89,6 +89,9 @@ struct AppStore: Sendable {
     /// What changes an app is done one after the other; brakes are in no lane.
     var lane: String { "appstore.\(app.text)" }
 
+    /// The app's bundle id.
+    func bundle(_ variables: Variables) throws -> String { try variables.text(app) }
+
     /// The place that settings mean, with the app's number asked for.
     func place(_ session: APISession, _ variables: Variables) async throws -> AppStorePlace {
         let bundle = try variables.text(app)

@@ -58,9 +58,9 @@ struct AppStoreKey: APICredential {
             madeFrom: pem,
             margin: .minutes(3)
         ) {
-            return try .bearer(token, hiding: hidden)
+            return try .bearer(token.secret, hiding: hidden)
         }
-        let now = Posix.now()
+        let now = AdapterTime.now()
         let token = try await token(pem, now)
         MintedTokens.shared.keep(
             .init(secret: token, ends: now + Self.life),

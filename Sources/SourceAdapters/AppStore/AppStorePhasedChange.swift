@@ -21,6 +21,7 @@ struct AppStorePauseAction: ConfiguredAction {
 
     var traits: ActionTraits { change.traits(.brakes, lane: nil) }
     var secrets: [SecretReference] { change.store.secrets }
+    var checkup: Checkup? { change.store.checkup(mayChange: "pause the phased release") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await change.perform(intent)
@@ -46,6 +47,7 @@ struct AppStoreResumeAction: ConfiguredAction {
 
     var traits: ActionTraits { change.traits(.raises, lane: change.store.lane) }
     var secrets: [SecretReference] { change.store.secrets }
+    var checkup: Checkup? { change.store.checkup(mayChange: "resume the phased release") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await change.perform(intent)
@@ -73,6 +75,7 @@ struct AppStoreCompleteAction: ConfiguredAction {
 
     var traits: ActionTraits { change.traits(.raises, lane: change.store.lane) }
     var secrets: [SecretReference] { change.store.secrets }
+    var checkup: Checkup? { change.store.checkup(mayChange: "complete the phased release") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await change.perform(intent)

@@ -33,6 +33,7 @@ struct AppStoreReleaseAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup(mayChange: "release versions") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await store.api.perform(intent, remedy: AppStore.remedy) { session, variables in
@@ -109,6 +110,7 @@ struct AppStorePhasedAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup(mayChange: "set phased releases") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await store.api.perform(intent, remedy: AppStore.remedy) { session, variables in

@@ -37,6 +37,7 @@ struct AppStoreSubmitAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup(mayChange: "submit versions") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await store.api.perform(intent, remedy: Self.remedy) { session, variables in
@@ -240,6 +241,7 @@ struct AppStoreWithdrawAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup(mayChange: "withdraw submissions") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await store.api.perform(intent, remedy: AppStore.remedy) { session, variables in

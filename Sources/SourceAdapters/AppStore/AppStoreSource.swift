@@ -37,6 +37,7 @@ struct AppStoreSource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup() }
 
     var schema: FactSchema {
         var entries = RoleFacts.store

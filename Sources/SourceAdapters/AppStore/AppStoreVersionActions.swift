@@ -42,6 +42,7 @@ struct AppStoreVersionAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup(mayChange: "create versions") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await store.api.perform(intent, remedy: Self.remedy) { session, variables in
@@ -130,6 +131,7 @@ struct AppStoreBuildAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { store.secrets }
+    var checkup: Checkup? { store.checkup(mayChange: "choose the build") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await store.api.perform(intent, remedy: Self.remedy) { session, variables in

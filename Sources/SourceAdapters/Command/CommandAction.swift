@@ -38,6 +38,7 @@ struct CommandAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { environment.secrets }
+    var checkup: Checkup? { environment.checkup(argv, probe: probing) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         let prepared: (runner: ProcessRunner, redactor: Redactor)

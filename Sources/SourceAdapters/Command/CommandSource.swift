@@ -38,6 +38,7 @@ struct CommandSource: ConfiguredSource {
 
     var schema: FactSchema { facts.schema }
     var secrets: [SecretReference] { environment.secrets }
+    var checkup: Checkup? { environment.checkup(argv) }
 
     func observe(_ request: ObservationRequest) async -> PollAnswer {
         let variables = Variables(request)

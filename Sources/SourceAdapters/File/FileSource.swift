@@ -18,10 +18,10 @@ struct FileSource: ConfiguredSource {
         case json, yaml
     }
 
-    private let path: Template
+    let path: Template
     private let format: Format
     private let facts: FactMap
-    private let maxBytes: Int
+    let maxBytes: Int
     private let timeout: Span
 
     init?(settings: SettingsReader, binding: SourceBinding) {

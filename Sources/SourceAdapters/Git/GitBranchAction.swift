@@ -29,6 +29,7 @@ struct GitBranchAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { [] }
+    var checkup: Checkup? { place.checkup(mayChange: "branch") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await GitWork.perform(place, intent) { repository, variables in

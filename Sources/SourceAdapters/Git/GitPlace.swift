@@ -24,6 +24,9 @@ struct GitPlace: Sendable {
         self.path = path
     }
 
+    /// The path as settings write it.
+    var text: String { path.text }
+
     func repository(
         _ variables: Variables,
         timeout: Span

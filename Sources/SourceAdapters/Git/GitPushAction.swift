@@ -46,6 +46,7 @@ struct GitPushAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { [] }
+    var checkup: Checkup? { place.checkup(remote: remote, mayChange: "push to") }
 
     /// What is to be where.
     private struct Plan: Sendable {

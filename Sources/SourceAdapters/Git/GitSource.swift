@@ -47,6 +47,7 @@ struct GitSource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { [] }
+    var checkup: Checkup? { place.checkup() }
 
     var schema: FactSchema {
         .sorted(RoleFacts.vcs(tag: tag != nil, counts: tag != nil || since != nil))

@@ -43,6 +43,7 @@ struct GitTagAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { [] }
+    var checkup: Checkup? { place.checkup(mayChange: "tag") }
 
     private static func person(_ text: String) -> (name: String, address: String)? {
         guard text.hasSuffix(">"), let open = text.firstIndex(of: "<") else { return nil }

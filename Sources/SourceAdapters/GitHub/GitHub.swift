@@ -106,7 +106,7 @@ struct GitHub: Sendable {
             let remaining = number("x-ratelimit-remaining"),
             let reset = number("x-ratelimit-reset"), reset < 1 << 40
         else { return nil }
-        let now = RetryAfter.date(answer.headers.first(name: "date")) ?? Posix.now()
+        let now = RetryAfter.date(answer.headers.first(name: "date")) ?? AdapterTime.now()
         let renews = Instant(milliseconds: Int64(reset) * 1000)
         return Pace.Budget(limit: limit, remaining: remaining, renewsIn: max(.zero, renews - now))
     }

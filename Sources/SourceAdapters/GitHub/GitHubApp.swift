@@ -63,8 +63,27 @@ struct GitHubApp: APICredential {
             madeFrom: pem,
             margin: .minutes(5)
         ) {
-            return try .bearer(token, hiding: hidden)
+            return try Self.signature(token, hidden)
         }
+        return try await TurnTaking.tokens.turn(of: account, until: context.deadline) {
+            // Whoever was first may have bought it meanwhile.
+            if let token = MintedTokens.shared.token(
+                of: account,
+                madeFrom: pem,
+                margin: .minutes(5)
+            ) {
+                return try Self.signature(token, hidden)
+            }
+            return try await buy(account, pem, hidden, context)
+        }
+    }
+
+    private func buy(
+        _ account: String,
+        _ pem: Secret,
+        _ hidden: [Secret],
+        _ context: APISession.Context
+    ) async throws -> APISignature {
         let proof = try await proof(pem)
         let signature = try APISignature.bearer(proof, hiding: hidden)
         let session = APISession(
@@ -83,9 +102,22 @@ struct GitHubApp: APICredential {
             throw APIProblem(error.kind, "no token for the App: \(error.message)")
         }
         let ends = try answer.instant("expires_at")
-        let token = Secret(try answer.text("token"))
-        MintedTokens.shared.keep(.init(secret: token, ends: ends), of: account, madeFrom: pem)
-        return try .bearer(token, hiding: hidden)
+        let token = MintedTokens.Token(
+            secret: Secret(try answer.text("token")),
+            ends: ends,
+            grants: answer["permissions"]
+        )
+        MintedTokens.shared.keep(token, of: account, madeFrom: pem)
+        return try Self.signature(token, hidden)
+    }
+
+    private static func signature(
+        _ token: MintedTokens.Token,
+        _ hidden: [Secret]
+    ) throws -> APISignature {
+        var signature = try APISignature.bearer(token.secret, hiding: hidden)
+        signature.grants = token.grants
+        return signature
     }
 
     func wasRefused(_ context: APISession.Context) {
@@ -94,7 +126,7 @@ struct GitHubApp: APICredential {
 
     /// Signed for ten minutes at most, and a minute back: clocks differ.
     private func proof(_ pem: Secret) async throws(APIProblem) -> Secret {
-        let now = Int(Posix.now().milliseconds / 1000)
+        let now = Int(AdapterTime.now().milliseconds / 1000)
         do {
             let keys = JWTKeyCollection()
             let key = try Insecure.RSA.PrivateKey(pem: pem.revealed())

@@ -33,6 +33,7 @@ struct GitHubChecks: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { github.secrets }
+    var checkup: Checkup? { github.checkup(.readChecks) }
 
     var schema: FactSchema {
         var entries = RoleFacts.ci

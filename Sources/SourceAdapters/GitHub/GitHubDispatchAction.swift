@@ -61,6 +61,7 @@ struct GitHubDispatchAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { github.secrets }
+    var checkup: Checkup? { github.checkup(.dispatch) }
 
     /// The key in brackets, so that no key is found within another one.
     private func mark(_ intent: Intent) -> String { "[\(intent.key)]" }
@@ -108,7 +109,7 @@ struct GitHubDispatchAction: ConfiguredAction {
         _ root: APIPath,
         _ session: APISession
     ) async throws -> ProbeAnswer {
-        let since = Posix.now() + Span(milliseconds: -Self.lookBack.milliseconds)
+        let since = AdapterTime.now() + Span(milliseconds: -Self.lookBack.milliseconds)
         // The newest come first.
         let pages = try await session.pages(
             "\(root)/actions/workflows/\(workflow)/runs",

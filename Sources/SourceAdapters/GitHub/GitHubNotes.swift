@@ -58,6 +58,7 @@ struct GitHubStatusAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { github.secrets }
+    var checkup: Checkup? { github.checkup(.setStatus) }
 
     private struct Plan: Sendable {
         var root: APIPath
@@ -162,6 +163,7 @@ struct GitHubCommentAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { github.secrets }
+    var checkup: Checkup? { github.checkup(.comment) }
 
     /// Percent-encoded, so that nothing in a key ends the mark.
     private func mark(_ intent: Intent) -> String {

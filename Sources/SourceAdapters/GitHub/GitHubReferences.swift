@@ -27,6 +27,7 @@ struct GitHubBranchAction: ConfiguredAction {
 
     var traits: ActionTraits { GitHubReference.traits }
     var secrets: [SecretReference] { reference.github.secrets }
+    var checkup: Checkup? { reference.github.checkup(.writeContents) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await reference.perform(intent)
@@ -59,6 +60,7 @@ struct GitHubTagAction: ConfiguredAction {
 
     var traits: ActionTraits { GitHubReference.traits }
     var secrets: [SecretReference] { reference.github.secrets }
+    var checkup: Checkup? { reference.github.checkup(.writeContents) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await reference.perform(intent)

@@ -48,6 +48,7 @@ struct GitHubReleaseAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { github.secrets }
+    var checkup: Checkup? { github.checkup(.writeContents) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await github.api.perform(intent, remedy: Self.remedy) { session, variables in

@@ -37,6 +37,7 @@ struct GitHubSource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { github.secrets }
+    var checkup: Checkup? { github.checkup(.readContents) }
 
     var schema: FactSchema {
         var entries = RoleFacts.vcs(tag: tag != nil, counts: tag != nil || since != nil)

@@ -89,6 +89,9 @@ struct HTTPSettings: Sendable {
         self.tail = tail
     }
 
+    /// Scheme, host and port as they are written.
+    var origin: String { head }
+
     var secrets: [SecretReference] {
         headers.compactMap { header in
             switch header.value {

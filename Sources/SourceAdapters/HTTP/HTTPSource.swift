@@ -37,6 +37,7 @@ struct HTTPSource: ConfiguredSource {
 
     var schema: FactSchema { facts.schema }
     var secrets: [SecretReference] { request.secrets }
+    var checkup: Checkup? { request.readingCheckup }
 
     func observe(_ observation: ObservationRequest) async -> PollAnswer {
         var resolved: HTTPSettings.Resolved
@@ -152,14 +153,16 @@ private final class Memory: Sendable {
     func forget(_ key: String) { state.withLock { $0.answers[key] = nil } }
 
     func pause(_ span: Span) {
-        state.withLock { $0.pausedUntil = .now + .milliseconds(span.milliseconds) }
+        state.withLock {
+            $0.pausedUntil = AdapterTime.monotonic() + .milliseconds(span.milliseconds)
+        }
     }
 
     /// What is left of a pause; nil where none is under way.
     func wait() -> Span? {
         state.withLock { state in
             guard let until = state.pausedUntil else { return nil }
-            let left = Int64(((until - .now) / .milliseconds(1)).rounded(.up))
+            let left = Int64(((until - AdapterTime.monotonic()) / .milliseconds(1)).rounded(.up))
             guard left > 0 else {
                 state.pausedUntil = nil
                 return nil

@@ -32,6 +32,7 @@ struct WebhookAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { request.secrets }
+    var checkup: Checkup? { request.writingCheckup }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         let variables = Variables(intent)

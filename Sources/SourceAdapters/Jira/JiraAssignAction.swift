@@ -33,6 +33,7 @@ struct JiraAssignAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { jira.secrets }
+    var checkup: Checkup? { jira.checkup(.assign) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await jira.api.perform(intent, remedy: Self.remedy) { session, variables in

@@ -59,6 +59,7 @@ struct JiraCreateAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { jira.secrets }
+    var checkup: Checkup? { jira.checkup(.create, in: project) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await jira.api.perform(intent, remedy: Self.remedy) { session, variables in

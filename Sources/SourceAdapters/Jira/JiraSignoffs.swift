@@ -53,6 +53,7 @@ struct JiraSignoffs: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { jira.secrets }
+    var checkup: Checkup? { jira.checkup(.browse) }
 
     var schema: FactSchema { .sorted(RoleFacts.signoff) }
 

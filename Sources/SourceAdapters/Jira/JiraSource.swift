@@ -57,6 +57,7 @@ struct JiraSource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { jira.secrets }
+    var checkup: Checkup? { jira.checkup(.browse) }
 
     var schema: FactSchema {
         .sorted(

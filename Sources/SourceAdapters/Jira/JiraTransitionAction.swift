@@ -37,6 +37,7 @@ struct JiraTransitionAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { jira.secrets }
+    var checkup: Checkup? { jira.checkup(.transition) }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await jira.api.perform(intent, remedy: Self.remedy) { session, variables in

@@ -57,8 +57,27 @@ struct GoogleServiceAccount: APICredential {
             .filter { $0.utf8.count >= 16 && !$0.hasPrefix("-") }.map { Secret(String($0)) }
         if let token = MintedTokens.shared.token(of: account, madeFrom: secret, margin: .minutes(5))
         {
-            return try .bearer(token, hiding: hidden)
+            return try .bearer(token.secret, hiding: hidden)
         }
+        return try await TurnTaking.tokens.turn(of: account, until: context.deadline) {
+            // Whoever was first may have bought it meanwhile.
+            if let token = MintedTokens.shared.token(
+                of: account,
+                madeFrom: secret,
+                margin: .minutes(5)
+            ) {
+                return try .bearer(token.secret, hiding: hidden)
+            }
+            return try await buy(file, secret, hidden, context)
+        }
+    }
+
+    private func buy(
+        _ file: KeyFile,
+        _ secret: Secret,
+        _ hidden: [Secret],
+        _ context: APISession.Context
+    ) async throws -> APISignature {
         let assertion = try await assertion(file)
         let redactor = Redactor(hidden + [assertion])
         let answer: JSON
@@ -71,7 +90,7 @@ struct GoogleServiceAccount: APICredential {
             )
         }
         let token = Secret(try answer.text("access_token"))
-        let ends = Posix.now() + .seconds(try answer.count("expires_in"))
+        let ends = AdapterTime.now() + .seconds(try answer.count("expires_in"))
         let signature = try APISignature.bearer(token, hiding: hidden)
         MintedTokens.shared.keep(.init(secret: token, ends: ends), of: account, madeFrom: secret)
         return signature
@@ -104,7 +123,7 @@ struct GoogleServiceAccount: APICredential {
 
     /// Signed for an hour at most, and a minute back: clocks differ.
     private func assertion(_ file: KeyFile) async throws(APIProblem) -> Secret {
-        let now = Int(Posix.now().milliseconds / 1000)
+        let now = Int(AdapterTime.now().milliseconds / 1000)
         do {
             let keys = JWTKeyCollection()
             let id = file.id.map { JWKIdentifier(string: $0) }

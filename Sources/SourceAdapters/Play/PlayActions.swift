@@ -51,6 +51,7 @@ struct PlayReleaseAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { rollout.play.secrets }
+    var checkup: Checkup? { rollout.checkup(mayChange: "release versions") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await rollout.perform(intent, move)
@@ -105,6 +106,7 @@ struct PlayRaiseAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { rollout.play.secrets }
+    var checkup: Checkup? { rollout.checkup(mayChange: "raise rollouts") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await rollout.perform(intent) { .raise(fraction: try fraction.value($0)) }
@@ -138,6 +140,7 @@ struct PlayHaltAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { rollout.play.secrets }
+    var checkup: Checkup? { rollout.checkup(mayChange: "halt rollouts") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await rollout.perform(intent) { _ in .halt(isForCompleted: isForCompleted) }
@@ -171,6 +174,7 @@ struct PlayResumeAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { rollout.play.secrets }
+    var checkup: Checkup? { rollout.checkup(mayChange: "resume rollouts") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await rollout.perform(intent) { _ in .resume }
@@ -206,6 +210,7 @@ struct PlayCompleteAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { rollout.play.secrets }
+    var checkup: Checkup? { rollout.checkup(mayChange: "complete rollouts") }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await rollout.perform(intent) { _ in .complete }

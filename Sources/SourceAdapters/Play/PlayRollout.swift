@@ -40,6 +40,10 @@ struct PlayRollout: Sendable {
         commit = PlayCommit(inReview: inReview, holdsBack: holdsBack)
     }
 
+    func checkup(mayChange what: String) -> Checkup {
+        play.publisherCheckup(track: track, mayChange: what)
+    }
+
     /// What is asked for, with its values.
     private struct Place {
         var package: String

@@ -38,6 +38,7 @@ struct PlaySource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { play.secrets }
+    var checkup: Checkup? { play.publisherCheckup(track: track) }
 
     var schema: FactSchema {
         var read: [FactSchema.Entry] = [
@@ -197,7 +198,7 @@ struct PlaySource: ConfiguredSource {
         let tracks = try await PlayEdit.open(package, session) { edit in
             (try await edit.tracks(), false)
         }
-        PlayTracksRead.shared.keep(.init(tracks: tracks, at: Posix.now()), key)
+        PlayTracksRead.shared.keep(.init(tracks: tracks, at: AdapterTime.now()), key)
         return (tracks, nil)
     }
 }
@@ -276,7 +277,7 @@ final class PlayTracksRead: Sendable {
     func read(_ app: String, within span: Span) -> Kept? {
         kept.withLock { all in
             guard let entry = all[app],
-                ContinuousClock.now - entry.on < .milliseconds(span.milliseconds)
+                AdapterTime.monotonic() - entry.on < .milliseconds(span.milliseconds)
             else { return nil }
             return entry.kept
         }
@@ -285,7 +286,7 @@ final class PlayTracksRead: Sendable {
     func keep(_ look: Kept, _ app: String) {
         kept.withLock { all in
             if all.count >= AdapterLimits.accounts { all.removeAll() }
-            all[app] = (look, .now)
+            all[app] = (look, AdapterTime.monotonic())
         }
     }
 

@@ -39,6 +39,7 @@ struct PlayVitals: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { play.secrets }
+    var checkup: Checkup? { play.reportingCheckup }
 
     var schema: FactSchema {
         var entries = RoleFacts.quality.filter { $0.name != "crash_free_sessions" }

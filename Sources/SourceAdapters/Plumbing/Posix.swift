@@ -18,6 +18,12 @@ enum Posix {
     /// Whether an error's number says that a connection never came to be.
     static func isRefusal(_ number: Int32) -> Bool { number == ECONNREFUSED }
 
+    /// Whether this user may write there.
+    static func isWritable(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
+
+    /// Whether this user may start it.
+    static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+
     /// The wall clock.
     static func now() -> Instant {
         var time = timespec()

@@ -63,6 +63,7 @@ struct PrometheusSource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { prometheus.secrets }
+    var checkup: Checkup? { prometheus.checkup }
 
     var schema: FactSchema { .sorted(questions.map(\.entry) + (alerts?.schema ?? [])) }
 
@@ -101,7 +102,7 @@ struct PrometheusSource: ConfiguredSource {
         }
         // On whole steps, so that two looks at the same time see the same values.
         let step = range.step.milliseconds
-        let end = Instant(milliseconds: Posix.now().milliseconds / step * step)
+        let end = Instant(milliseconds: AdapterTime.now().milliseconds / step * step)
         let start = Instant(milliseconds: end.milliseconds - range.length.milliseconds)
         query += [
             ("start", start.description), ("end", end.description), ("step", "\(step)ms"),

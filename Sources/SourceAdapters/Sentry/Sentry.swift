@@ -69,7 +69,7 @@ struct Sentry: Sendable {
         if let wait = answer.retryAfter { return .rateLimited(after: wait) }
         let reset = answer.headers.first(name: "x-sentry-rate-limit-reset").flatMap { Int64($0) }
         guard let reset, reset < 1 << 40 else { return nil }
-        let now = RetryAfter.date(answer.headers.first(name: "date")) ?? Posix.now()
+        let now = RetryAfter.date(answer.headers.first(name: "date")) ?? AdapterTime.now()
         return .rateLimited(after: max(.seconds(1), Instant(milliseconds: reset * 1000) - now))
     }
 }

@@ -52,6 +52,7 @@ struct SentryDeployAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { sentry.secrets }
+    var checkup: Checkup? { sentry.checkup(.markDeploys) }
 
     private struct Plan: Sendable {
         var release: String

@@ -61,6 +61,7 @@ struct SentrySource: ConfiguredSource {
     }
 
     var secrets: [SecretReference] { sentry.secrets }
+    var checkup: Checkup? { sentry.checkup(.read) }
 
     private static let known = ["crash_free_users", "crash_free_sessions", "sessions"]
 

@@ -135,7 +135,7 @@ extension Slack {
         _ session: APISession,
         _ isMeant: (SlackMessage) throws -> Found?
     ) async throws -> Found? {
-        let oldest = (Posix.now().milliseconds - lookBack.milliseconds) / 1000
+        let oldest = (AdapterTime.now().milliseconds - lookBack.milliseconds) / 1000
         var query = [
             ("channel", channel), ("include_all_metadata", "true"), ("limit", "200"),
             ("oldest", "\(oldest).000000"),

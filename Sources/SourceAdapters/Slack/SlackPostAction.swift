@@ -22,6 +22,7 @@ struct SlackPostAction: ConfiguredAction {
     var traits: ActionTraits { .slackMessage }
 
     var secrets: [SecretReference] { slack.secrets }
+    var checkup: Checkup? { slack.checkup }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await slack.api.perform(intent, remedy: Slack.remedy) { session, variables in
@@ -72,6 +73,7 @@ struct SlackReplyAction: ConfiguredAction {
     var traits: ActionTraits { .slackMessage }
 
     var secrets: [SecretReference] { slack.secrets }
+    var checkup: Checkup? { slack.checkup }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await slack.api.perform(intent, remedy: Slack.remedy) { session, variables in

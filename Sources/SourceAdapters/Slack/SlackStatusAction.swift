@@ -40,6 +40,7 @@ struct SlackStatusAction: ConfiguredAction {
     }
 
     var secrets: [SecretReference] { slack.secrets }
+    var checkup: Checkup? { slack.checkup }
 
     func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
         await slack.api.perform(intent, remedy: Slack.remedy) { session, variables in

@@ -13,7 +13,7 @@ struct SlackWebhookAction: ConfiguredAction {
 
     private static let remedy = "see whether the webhook and its channel are still there"
 
-    private let address: SecretReference
+    let address: SecretReference
     private let text: Template
 
     init?(settings: SettingsReader, binding: ActionBinding) {

@@ -72,6 +72,25 @@ struct API: Sendable {
         }
     }
 
+    /// A session for a doctor's looks, past every cache.
+    ///
+    /// - Throws: an `APIProblem` without a secret in it.
+    func session(timeout: Span) async throws -> APISession {
+        let context = APISession.Context(
+            api: self,
+            urgency: .poll,
+            timeout: timeout,
+            deadline: .now + .milliseconds(timeout.milliseconds),
+            bypassesCaches: true
+        )
+        let signature = try await credential.sign(context)
+        return APISession(
+            context: context,
+            signature: signature,
+            redactor: Redactor(signature.secrets)
+        )
+    }
+
     private func attempt<Value: Sendable>(
         urgency: Pace.Urgency,
         timeout: Span,
@@ -139,6 +158,8 @@ extension APICredential {
 struct APISignature: Sendable {
     var headers: [(name: String, value: String)]
     var secrets: [Secret]
+    /// What the backend said that it grants, where it says so.
+    var grants: JSON?
 
     /// `Authorization: Bearer TOKEN`.
     static func bearer(_ token: Secret, hiding others: [Secret] = []) throws(APIProblem)

@@ -114,6 +114,19 @@ struct APISession: Sendable {
         return try parse(answer.body, status: answer.status)
     }
 
+    /// The answer to a GET as it is, whatever its status.
+    ///
+    /// - Throws: where there is none.
+    func look(
+        _ path: APIPath,
+        query: [(String, String)] = []
+    ) async throws(APIProblem) -> (address: WebAddress, answer: HTTPTransport.Answer) {
+        let address = try address(path, query)
+        let headers = standardHeaders + [("Cache-Control", "no-cache")]
+        let request = HTTPTransport.Request(address: address, headers: headers)
+        return (address, try await exchange(request, isWrite: false))
+    }
+
     // MARK: One request
 
     private var standardHeaders: [(name: String, value: String)] {
@@ -197,6 +210,18 @@ struct APISession: Sendable {
         _ request: HTTPTransport.Request,
         isWrite: Bool
     ) async throws(APIProblem) -> HTTPTransport.Answer {
+        let answer = try await exchange(request, isWrite: isWrite)
+        guard (200..<300).contains(answer.status) || answer.status == 304 else {
+            throw refusal(answer)
+        }
+        return answer
+    }
+
+    /// One request and its answer, whatever that is; what it says of limits is heeded.
+    private func exchange(
+        _ request: HTTPTransport.Request,
+        isWrite: Bool
+    ) async throws(APIProblem) -> HTTPTransport.Answer {
         let origin = request.address.origin
         let pace = Pace.of(
             "\(context.api.credential.account) \(origin)",
@@ -231,14 +256,10 @@ struct APISession: Sendable {
             if answer.status >= 500 { counters.failures += 1 }
         }
         if let budget = context.api.dialect.budget(answer) { pace.note(budget) }
-        guard (200..<300).contains(answer.status) || answer.status == 304 else {
-            let problem = refusal(answer)
-            if answer.status == 401 { context.api.credential.wasRefused(context) }
-            if case .rateLimited(let after) = problem.kind {
-                TransportCounters.count(origin) { $0.limited += 1 }
-                if let after { pace.pause(after) }
-            }
-            throw problem
+        if answer.status == 401 { context.api.credential.wasRefused(context) }
+        if answer.status >= 400, case .rateLimited(let after) = refusal(answer).kind {
+            TransportCounters.count(origin) { $0.limited += 1 }
+            if let after { pace.pause(after) }
         }
         return answer
     }
@@ -254,7 +275,7 @@ struct APISession: Sendable {
             case .now: return
             case .soon(let wait) where .now + .milliseconds(wait.milliseconds) < context.deadline:
                 do {
-                    try await Task.sleep(for: .milliseconds(wait.milliseconds))
+                    try await AdapterTime.sleep(for: wait)
                 } catch {
                     throw APIProblem(.timedOut, "given up while waiting for its turn")
                 }
@@ -268,7 +289,8 @@ struct APISession: Sendable {
         }
     }
 
-    private func refusal(_ answer: HTTPTransport.Answer) -> APIProblem {
+    /// What a refusal means.
+    func refusal(_ answer: HTTPTransport.Answer) -> APIProblem {
         var words = redactor.quote(answer.body)
         if let body = try? JSON(parsing: answer.body), let said = context.api.dialect.words(body) {
             words = redactor.quote(said)

@@ -207,7 +207,7 @@ extension HTTPTransport.Answer {
         RetryAfter.span(
             headers.first(name: "retry-after"),
             date: headers.first(name: "date"),
-            now: Posix.now()
+            now: AdapterTime.now()
         )
     }
 }

@@ -6,6 +6,8 @@ final class MintedTokens: Sendable {
     struct Token: Sendable {
         var secret: Secret
         var ends: Instant
+        /// What it may, where the backend said so.
+        var grants: JSON?
     }
 
     private let tokens = Mutex<[String: (made: Secret, token: Token)]>([:])
@@ -18,13 +20,13 @@ final class MintedTokens: Sendable {
         of account: String,
         madeFrom secret: Secret,
         margin: Span,
-        now: Instant = Posix.now()
-    ) -> Secret? {
+        now: Instant = AdapterTime.now()
+    ) -> Token? {
         tokens.withLock { tokens in
             guard let kept = tokens[account], kept.made.revealed() == secret.revealed(),
                 kept.token.ends - now > margin
             else { return nil }
-            return kept.token.secret
+            return kept.token
         }
     }
 

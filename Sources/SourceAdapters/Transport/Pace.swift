@@ -49,7 +49,7 @@ final class Pace: Sendable {
     private let limits: Limits
     private let state: Mutex<State>
 
-    init(_ limits: Limits, now: ContinuousClock.Instant = .now) {
+    init(_ limits: Limits, now: ContinuousClock.Instant = AdapterTime.monotonic()) {
         self.limits = limits
         state = Mutex(State(tokens: Double(limits.burst), filled: now))
     }
@@ -71,7 +71,7 @@ final class Pace: Sendable {
     func admit(
         _ urgency: Urgency,
         isWrite: Bool = false,
-        now: ContinuousClock.Instant = .now
+        now: ContinuousClock.Instant = AdapterTime.monotonic()
     ) -> Admission {
         state.withLock { state in
             let elapsed = max(0, (now - state.filled) / .seconds(1))
@@ -109,7 +109,7 @@ final class Pace: Sendable {
     }
 
     /// The backend asks to wait.
-    func pause(_ span: Span, now: ContinuousClock.Instant = .now) {
+    func pause(_ span: Span, now: ContinuousClock.Instant = AdapterTime.monotonic()) {
         let span = min(span, AdapterLimits.longestRetryAfter)
         state.withLock { state in
             let until = now + .milliseconds(span.milliseconds)
@@ -118,7 +118,7 @@ final class Pace: Sendable {
     }
 
     /// The backend says what is left.
-    func note(_ budget: Budget, now: ContinuousClock.Instant = .now) {
+    func note(_ budget: Budget, now: ContinuousClock.Instant = AdapterTime.monotonic()) {
         let span = min(budget.renewsIn, AdapterLimits.longestRetryAfter)
         state.withLock { state in
             state.budget = (

@@ -5,6 +5,7 @@ import ConductorFiles
 import ConductorJournal
 import ConductorRuntime
 import Foundation
+import SourceAdapters
 
 /// `conductord demo`.
 struct Demo: AsyncParsableCommand {
@@ -15,8 +16,14 @@ struct Demo: AsyncParsableCommand {
             It takes ./release-states.yaml where there is one, else the built-in rules, and leaves
             an ordinary state directory for 'status', 'explain', 'timeline', 'verify', 'replay'.
 
+            With --backlot the vendors are simulated on 127.0.0.1, and App Store Connect, Google Play,
+            GitHub, Jira, Prometheus and Slack are asked over HTTP by the adapters that ask the real ones.
+            Their answers are late, lost or wrong now and then, as the dice of --trouble fall.
+
             Examples:
               conductord demo
+              conductord demo --backlot
+              conductord demo --backlot --trouble 0             # nothing goes wrong on the way
               conductord demo --rules my.yaml --state my-demo   # other thresholds, another road
               conductord demo --speed 12                        # half a day per second
             """
@@ -28,7 +35,13 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "The rule file. (default: ./release-states.yaml, else the built-in one)")
     var rules: String?
 
-    @Option(help: "A deployment whose backends are of the kind 'backlot'. (default: built in)")
+    @Flag(help: "Ask simulated vendors over HTTP, through the real adapters.")
+    var backlot = false
+
+    @Option(help: "With --backlot: the seed of what goes wrong on the way; 0: nothing does.")
+    var trouble: UInt64 = 7
+
+    @Option(help: "A deployment whose backends are scripted or simulated ones. (default: built in)")
     var config: String?
 
     @Option(help: "The state directory; one of an earlier demo is made anew, any other is kept.")
@@ -46,7 +59,19 @@ struct Demo: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try load()
+        guard backlot else { return try await run(nil) }
+        let vendors = try await DemoBacklot(trouble: trouble == 0 ? nil : trouble)
+        do {
+            try await run(vendors)
+        } catch {
+            try? await vendors.close()
+            throw error
+        }
+        try await vendors.close()
+    }
+
+    private func run(_ vendors: DemoBacklot?) async throws {
+        let loaded = try load(vendors)
         guard let deployment = loaded.deployment else { throw Exit.no }
         guard let app = deployment.app(Fortnight.app),
             Fortnight.tracks.allSatisfy({ app.machines[$0.platform] != nil })
@@ -62,15 +87,18 @@ struct Demo: AsyncParsableCommand {
         let show = DemoShow(
             rulesName: rulesPath,
             state: state,
+            address: vendors?.server.url,
             speed: speed,
             isSilent: output.json,
             page: output.json ? Page() : Terminal.output.page(now: nil),
             showsProgress: !output.json && Terminal.errors.isTerminal
         )
         try show.begin()
-        let result = try await Self.play(loaded, deployment, journal) {
+        let stage = try vendors?.stage(deployment) ?? .scripted(deployment)
+        var result = try await Self.play(loaded, deployment, journal, on: stage) {
             try await show.take($0, $1)
         }
+        result.vendors = vendors.map { Vendors($0.lot) }
         let head = journal.head
         try journal.close()
         if output.json {
@@ -87,14 +115,25 @@ struct Demo: AsyncParsableCommand {
                 ? standard : DemoFiles.builtInRules)
     }
 
-    private func load() throws -> RuleFiles.Loaded {
-        let loaded = RuleFiles.load(
-            rules: rulesPath,
-            config: config ?? DemoFiles.builtInConfiguration,
-            catalog: BacklotCatalog(),
-            files: DemoFiles(),
-            zones: SystemZones.forCalendar
-        )
+    private func load(_ vendors: DemoBacklot?) throws -> RuleFiles.Loaded {
+        let loaded =
+            if let vendors {
+                RuleFiles.load(
+                    rules: rulesPath,
+                    config: config ?? DemoFiles.builtInBacklot,
+                    catalog: StandardAdapters(),
+                    files: vendors.files,
+                    zones: SystemZones.forCalendar
+                )
+            } else {
+                RuleFiles.load(
+                    rules: rulesPath,
+                    config: config ?? DemoFiles.builtInConfiguration,
+                    catalog: BacklotCatalog(),
+                    files: DemoFiles(),
+                    zones: SystemZones.forCalendar
+                )
+            }
         let isSilent = output.json && !loaded.hasErrors
         for fault in loaded.faults where !isSilent { Output.complain(fault.rendered) }
         guard !loaded.hasErrors else { throw Exit.no }
@@ -108,6 +147,19 @@ struct Demo: AsyncParsableCommand {
         var end: Instant
         var world: World
         var effects: [PerformedEffect]
+        var vendors: Vendors?
+    }
+
+    /// How simulated vendors were asked.
+    struct Vendors {
+        /// How often each was.
+        var requests: [String: Int]
+        /// Answers that were *not modified*.
+        var unchanged: Int
+        /// What went wrong, by kind.
+        var trouble: [String: Int]
+
+        init(_ lot: VendorLot) { (requests, unchanged, trouble) = lot.sums }
     }
 
     /// Plays the fortnight, or the beginning of it, into an empty journal.
@@ -116,18 +168,12 @@ struct Demo: AsyncParsableCommand {
         _ deployment: Deployment,
         _ journal: Journal,
         length: Span = Fortnight.length,
+        on stage: DemoStage? = nil,
         report: @escaping (DemoEvent, World) async throws -> Void
     ) async throws -> Result {
-        let clock = ScriptedClock(at: Fortnight.start)
-        let world = ScriptedWorld(Fortnight(), at: Fortnight.start)
+        let stage = stage ?? .scripted(deployment)
+        let (clock, world) = (stage.clock, stage.world)
         let heard = HeardEvents()
-        var adapters = Adapters(sources: [:], actions: [:])
-        for source in deployment.sources where source.people == nil {
-            adapters.sources[source.name] = world.source(named: source.name)
-        }
-        for action in deployment.actions {
-            adapters.actions[action.declaration.name] = world.action()
-        }
         let engine = Engine(
             settings: Engine.Settings(
                 deployment: deployment,
@@ -137,7 +183,7 @@ struct Demo: AsyncParsableCommand {
                 shadow: false,
                 stopFileExists: { false }
             ),
-            adapters: adapters,
+            adapters: stage.adapters,
             journal: journal,
             world: World(),
             clock: clock,
@@ -149,10 +195,11 @@ struct Demo: AsyncParsableCommand {
             world: world,
             deployment: deployment,
             heard: heard,
+            scriptNames: stage.scriptNames,
             report: report
         )
         let end = Fortnight.start + length
-        try await driver.play(until: end)
+        try await AdapterTime.$clock.withValue(stage.time) { try await driver.play(until: end) }
         return Result(end: end, world: await engine.snapshot(), effects: world.effects)
     }
 }

@@ -14,6 +14,8 @@ struct DemoDriver<S: Script> {
     let world: ScriptedWorld<S>
     let deployment: Deployment
     let heard: HeardEvents
+    /// What a source is called in the script, where that is another name.
+    let scriptNames: [String: String]
     /// Is told everything, in order, with the world as the engine believes it.
     let report: (DemoEvent, World) async throws -> Void
 
@@ -26,6 +28,7 @@ struct DemoDriver<S: Script> {
         world: ScriptedWorld<S>,
         deployment: Deployment,
         heard: HeardEvents,
+        scriptNames: [String: String] = [:],
         report: @escaping (DemoEvent, World) async throws -> Void
     ) {
         self.engine = engine
@@ -33,6 +36,7 @@ struct DemoDriver<S: Script> {
         self.world = world
         self.deployment = deployment
         self.heard = heard
+        self.scriptNames = scriptNames
         self.report = report
     }
 
@@ -81,7 +85,9 @@ struct DemoDriver<S: Script> {
                 try await report(.told(telling), engine.snapshot())
             }
             for target in await engine.targets()
-            where news.woken.contains(Place(target.source, target.scope)) {
+            where news.woken.contains(
+                Place(scriptNames[target.source] ?? target.source, target.scope)
+            ) {
                 due[target] = clock.wall()
             }
             for utterance in news.said {

@@ -7,9 +7,12 @@ struct DemoFiles: FileTree {
     static let builtInRules = "(built in) release-states.yaml"
     static let builtInConfiguration = "(built in) conductor.yaml"
 
+    static let builtInBacklot = "(built in) backlot.yaml"
+
     private static let builtIn = [
         builtInRules: Templates.rules,
         builtInConfiguration: Templates.demoConfiguration,
+        builtInBacklot: Templates.backlotConfiguration,
     ]
 
     func read(_ path: String, limit: Int) throws(UnreadableFile) -> [UInt8] {

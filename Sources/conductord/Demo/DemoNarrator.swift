@@ -6,7 +6,7 @@ import ConductorRuntime
 struct DemoNarrator {
     private(set) var record = DemoRecord()
     /// Sources whose last poll failed, so that an outage is told once.
-    private var failing: Set<String> = []
+    private var failing: [String: Set<Scope>] = [:]
 
     /// What is new in the story after this event.
     mutating func take(_ event: DemoEvent, _ world: World) -> [DemoRecord.Event] {
@@ -63,11 +63,13 @@ struct DemoNarrator {
                     + refusal,
                 command.reason.map { ["\"\($0)\""] } ?? []
             )
-        case .polled(let source, _, .some(let failure), let message):
-            guard failing.insert(source).inserted else { return }
+        case .polled(let source, let scope, .some(let failure), let message):
+            let isFirst = failing[source, default: []].isEmpty
+            failing[source, default: []].insert(scope)
+            guard isFirst else { return }
             add(.poll, nil, "\(source) does not answer (\(failure.rawValue)): \(message ?? "")")
-        case .polled(let source, _, nil, _):
-            failing.remove(source)
+        case .polled(let source, let scope, nil, _):
+            failing[source]?.remove(scope)
         case .journalFailed(let reason): add(.alert, nil, "the journal failed: \(reason)")
         case .booted, .performing, .wallStep, .room, .stopped: break
         }

@@ -6,6 +6,8 @@ import ConductorJournal
 final class DemoShow {
     private let rulesName: String
     private let state: String
+    /// Where vendors are simulated, if they are.
+    private let address: String?
     private let speed: Double?
     private let isSilent: Bool
     private let page: Page
@@ -17,6 +19,7 @@ final class DemoShow {
     init(
         rulesName: String,
         state: String,
+        address: String?,
         speed: Double?,
         isSilent: Bool,
         page: Page,
@@ -24,6 +27,7 @@ final class DemoShow {
     ) {
         self.rulesName = rulesName
         self.state = state
+        self.address = address
         self.speed = speed
         self.isSilent = isSilent
         self.page = page
@@ -40,7 +44,8 @@ final class DemoShow {
             \(page.paint(title, .bold))
             rules  \(rulesName)
             state  \(state)
-            The clock and the backends are scripted; rules, journal and runtime are real. Times are UTC.
+            \(address.map { "The vendors are simulated at \($0), and asked over HTTP by the real adapters;" }
+                ?? "The clock and the backends are scripted;") rules, journal and runtime are real. Times are UTC.
             """
         )
     }
@@ -141,13 +146,31 @@ final class DemoShow {
             \(result.effects.count) effects reached the world, each of them once. \
             The journal has \(head.entries) entries.
 
-            \(page.paint("Look further", .bold))
+            \(Self.words(result.vendors))\(page.paint("Look further", .bold))
             """
         )
         for (command, what) in hints(result) {
             let gap = String(repeating: " ", count: max(2, 78 - command.count))
             try Output.print("  \(command)\(gap)\(page.paint(what, .faint))")
         }
+    }
+
+    /// How vendors were asked, and what went wrong on the way.
+    private static func words(_ vendors: Demo.Vendors?) -> String {
+        guard let vendors else { return "" }
+        let asked = vendors.requests.sorted { $0.value > $1.value }
+        let all = asked.reduce(0) { $0 + $1.value }
+        let each = asked.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let trouble = ["busy", "lost", "stale", "lie"]
+            .compactMap { kind in vendors.trouble[kind].map { "\($0) \(kind)" } }
+            .joined(separator: ", ")
+        return """
+            \(all) requests went over HTTP: \(each).
+            \(vendors.unchanged) answers were 'not modified'; \
+            what went wrong on the way: \(trouble.isEmpty ? "nothing" : trouble).
+
+
+            """
     }
 
     private func hints(_ result: Demo.Result) -> [(String, String)] {
@@ -222,6 +245,13 @@ final class DemoShow {
                 }
             ),
             "decided": JSON(record.decided.count),
+            "vendors": result.vendors.map { vendors in
+                [
+                    "requests": .object(vendors.requests.mapValues { .int(Int64($0)) }),
+                    "unchanged": .int(Int64(vendors.unchanged)),
+                    "trouble": .object(vendors.trouble.mapValues { .int(Int64($0)) }),
+                ]
+            } ?? .null,
             "while_nobody_was_there": [
                 "decided": JSON(alone.count), "seconds": JSON(seconds: alone.saved),
             ],

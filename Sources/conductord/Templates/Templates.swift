@@ -499,4 +499,241 @@ enum Templates {
             platforms: [ios, android, desktop]
 
         """##
+
+    /// The file `Examples/demo/backlot.yaml`.
+    static let backlotConfiguration = ##"""
+        # The deployment of `conductord demo --backlot`: the app `music` on three platforms, whose vendors are
+        # simulated on this machine and asked over HTTP by the real adapters. The rules are the same as anywhere.
+        #
+        # `http://backlot.example` and `file:credentials/` stand for where the simulation is, and for the keys that
+        # it makes on the spot.
+
+        version: 1
+        tick: 1h
+
+        # Backends call when something happens, and are asked now and then all the same.
+        sources:
+          vcs:
+            kind: github
+            scope: track
+            every: 6h
+            url: http://backlot.example/github
+            token: file:credentials/token
+            repository: acme/music-${platform}
+          ci:
+            kind: github.checks
+            scope: track
+            every: 6h
+            url: http://backlot.example/github
+            token: file:credentials/token
+            repository: acme/music-${platform}
+            required: [test]
+          tracker:
+            kind: jira
+            scope: track
+            every: 1h
+            url: http://backlot.example/jira
+            user: release-bot@acme.example
+            token: file:credentials/token
+            blockers: >-
+              project = MUSIC AND fixVersion = ${version} AND component = ${platform}
+              AND labels = release-blocker AND statusCategory != Done
+            fixes: >-
+              project = MUSIC AND fixVersion = ${version} AND component = ${platform}
+              AND labels = release-blocker AND status = "In Review"
+          quality:
+            kind: prometheus
+            scope: track
+            every: 2h
+            url: http://backlot.example/prometheus
+            token: file:credentials/token
+            facts:
+              crash_free_users: {query: 'music_crash_free_users{version=${version},platform=${platform}}', max_age: 3h}
+              anr_rate: {query: 'music_anr_rate{version=${version},platform=${platform}}', max_age: 3h}
+              sessions: {query: 'music_sessions{version=${version},platform=${platform}}', max_age: 3h}
+              content_plays:
+                {query: 'music_content_plays{version=${version},platform=${platform}}', type: int, max_age: 3h}
+
+          # One role, and another store on each platform.
+          asc:
+            kind: appstore
+            scope: track
+            every: 6h
+            url: http://backlot.example/appstore
+            app: com.acme.music
+            key: file:credentials/appstore.p8
+            key_id: 2X9R4HXF34
+            issuer: 57246542-96fe-1a63-e053-0824d011072a
+          play:
+            kind: play
+            scope: track
+            every: 6h
+            edits: 0s
+            url: http://backlot.example/play
+            package: com.acme.music
+            key: file:credentials/play.json
+          depot:
+            kind: http
+            scope: track
+            every: 6h
+            url: http://backlot.example/acme/${platform}/${version}
+            bearer: file:credentials/token
+            facts:
+              review: {type: string, at: /store/review, subject: candidate, about: /store/commit}
+              rollout: {type: string, at: /store/rollout}
+
+          # What the company has of its own: a build farm, and the tests that its auditors ask for.
+          rc:
+            kind: http
+            scope: track
+            every: 6h
+            url: http://backlot.example/acme/${platform}/${version}
+            bearer: file:credentials/token
+            facts:
+              commit: {type: string, at: /rc/commit}
+              build: {type: string, at: /rc/build}
+              verification: {type: string, at: /rc/verification}
+              uploaded: {type: bool, at: /rc/uploaded}
+          itgc:
+            kind: http
+            scope: track
+            every: 6h
+            url: http://backlot.example/acme/${platform}/${version}
+            bearer: file:credentials/token
+            facts:
+              passed: {type: bool, at: /itgc/passed}
+              data_loss: {type: double, at: /itgc/data_loss, unit: fraction}
+          signoff:
+            kind: people
+            scope: track
+            teams: [playback, search, accounts]
+          people:
+            kind: people
+            scope: track
+            confirmations: [store_approved]
+
+        actions:
+          asc.submit:
+            kind: appstore.submit
+            url: http://backlot.example/appstore
+            app: com.acme.music
+            key: file:credentials/appstore.p8
+            key_id: 2X9R4HXF34
+            issuer: 57246542-96fe-1a63-e053-0824d011072a
+          asc.release:
+            kind: appstore.release
+            url: http://backlot.example/appstore
+            app: com.acme.music
+            key: file:credentials/appstore.p8
+            key_id: 2X9R4HXF34
+            issuer: 57246542-96fe-1a63-e053-0824d011072a
+          asc.complete:
+            kind: appstore.complete
+            url: http://backlot.example/appstore
+            app: com.acme.music
+            key: file:credentials/appstore.p8
+            key_id: 2X9R4HXF34
+            issuer: 57246542-96fe-1a63-e053-0824d011072a
+          asc.pause:
+            kind: appstore.pause
+            url: http://backlot.example/appstore
+            app: com.acme.music
+            key: file:credentials/appstore.p8
+            key_id: 2X9R4HXF34
+            issuer: 57246542-96fe-1a63-e053-0824d011072a
+          asc.resume:
+            kind: appstore.resume
+            url: http://backlot.example/appstore
+            app: com.acme.music
+            key: file:credentials/appstore.p8
+            key_id: 2X9R4HXF34
+            issuer: 57246542-96fe-1a63-e053-0824d011072a
+          play.release:
+            kind: play.release
+            url: http://backlot.example/play
+            package: com.acme.music
+            key: file:credentials/play.json
+            fraction: 0.01
+          play.complete:
+            kind: play.complete
+            url: http://backlot.example/play
+            package: com.acme.music
+            key: file:credentials/play.json
+          play.halt:
+            kind: play.halt
+            url: http://backlot.example/play
+            package: com.acme.music
+            key: file:credentials/play.json
+          play.resume:
+            kind: play.resume
+            url: http://backlot.example/play
+            package: com.acme.music
+            key: file:credentials/play.json
+          # On Play a release goes live by itself when its review is over.
+          play.start: {kind: log, direction: raises, message: "${track} goes live by itself"}
+          depot.submit:
+            kind: webhook
+            class: at_least_once
+            direction: neutral
+            lane: depot
+            url: http://backlot.example/acme/depot
+            bearer: file:credentials/token
+            body: {action: submit, track: "${track}", commit: "${candidate.commit}"}
+          depot.start:
+            kind: webhook
+            class: at_least_once
+            direction: raises
+            lane: depot
+            url: http://backlot.example/acme/depot
+            bearer: file:credentials/token
+            body: {action: start, track: "${track}"}
+          depot.complete:
+            kind: webhook
+            class: at_least_once
+            direction: raises
+            lane: depot
+            url: http://backlot.example/acme/depot
+            bearer: file:credentials/token
+            body: {action: complete, track: "${track}"}
+          depot.pause:
+            kind: webhook
+            class: at_least_once
+            direction: brakes
+            lane: depot
+            url: http://backlot.example/acme/depot
+            bearer: file:credentials/token
+            body: {action: pause, track: "${track}"}
+          depot.resume:
+            kind: webhook
+            class: at_least_once
+            direction: raises
+            lane: depot
+            url: http://backlot.example/acme/depot
+            bearer: file:credentials/token
+            body: {action: resume, track: "${track}"}
+          chat.post:
+            kind: slack.post
+            url: http://backlot.example/slack
+            token: file:credentials/token
+            channel: C024BE91L
+            blocking: false
+            text: "${with.text}"
+
+        # One 100 % per platform and day.
+        claims:
+          full_rollout: {limit: 1, per: platform, within: 24h}
+
+        apps:
+          music:
+            platforms: [ios, android, desktop]
+            sources:
+              store: {ios: asc, android: play, desktop: depot}
+            actions:
+              store.submit_for_review: {ios: asc.submit, android: play.release, desktop: depot.submit}
+              store.start_rollout: {ios: asc.release, android: play.start, desktop: depot.start}
+              store.complete_rollout: {ios: asc.complete, android: play.complete, desktop: depot.complete}
+              store.pause_rollout: {ios: asc.pause, android: play.halt, desktop: depot.pause}
+              store.resume_rollout: {ios: asc.resume, android: play.resume, desktop: depot.resume}
+
+        """##
 }
