@@ -86,7 +86,8 @@ struct Fence: Sendable, CustomStringConvertible {
     @Test func `names every key that the reader knows`() throws {
         let page = try text(of: "Docs/configuration.md")
         for key in [
-            "version", "tick", "sources", "actions", "claims", "apps", "include", "kind", "scope",
+            "version", "tick", "http", "sources", "actions", "claims", "apps", "include", "kind",
+            "scope",
             "every", "timeout", "class", "direction", "lane", "blocking", "deadline", "settle",
             "tries", "backoff", "machine", "platforms", "shadow", "parameters",
         ] {

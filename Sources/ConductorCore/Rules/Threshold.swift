@@ -65,7 +65,7 @@ package struct Threshold: Sendable, Hashable {
             guard let value = parameters[String(name.dropFirst(parameterPrefix.count))] else {
                 return nil
             }
-            return value.number == nil ? nil : value
+            return value.numberValue == nil ? nil : value
         case .literal, .variable, .identifier, .variablePresence, .optionalVariable, .local,
             .select, .optionalSelect, .call, .list, .map, .comprehension, .bind, .block,
             .optionalMap:
@@ -91,7 +91,7 @@ extension CompiledMachine {
 
 extension JSON {
     /// A number of either kind.
-    package var number: Double? {
+    package var numberValue: Double? {
         switch self {
         case .int(let number): Double(number)
         case .double(let number): number

@@ -111,7 +111,7 @@ enum Stylesheet {
         .scroll, .map { overflow-x: auto; position: relative; } .map { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; padding: .5rem; }
         table { border-collapse: collapse; width: 100%; min-width: 34rem; font-size: .95rem; }
         th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }
-        tbody th { white-space: nowrap; } tbody th code { white-space: normal; }
+        .stages th { white-space: nowrap; } td { min-width: 6rem; } td.number { min-width: 0; }
         thead th { white-space: nowrap; color: var(--soft); font-size: .87rem; } tbody th { font-weight: 600; } th code { font-weight: 400; color: var(--soft); }
         .number { text-align: right; white-space: nowrap; } .share svg { display: block; margin-top: .35rem; max-width: 12rem; }
         .share rect { fill: var(--go); } tr[aria-current] th::after { content: " ◂ now"; color: var(--go); font-weight: 400; }

@@ -45,7 +45,7 @@ extension TrackView {
 enum Numbers {
     /// A value with its unit; a fraction is a percentage.
     static func text(_ value: JSON, unit: String?) -> String {
-        guard let number = value.number else { return value.stringValue ?? value.description }
+        guard let number = value.numberValue else { return value.stringValue ?? value.description }
         if unit == "fraction" { return "\(decimal(number * 100, places: 3)) %" }
         return decimal(number, places: 4) + (unit.map { " \($0)" } ?? "")
     }

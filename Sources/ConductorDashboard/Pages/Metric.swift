@@ -13,7 +13,7 @@ struct Metric: Sendable, Equatable {
     enum Standing: Sendable, Equatable { case kept, missed, unknown }
 
     var standing: Standing {
-        guard let value = value?.number, let limit = limit.number, cause == nil else {
+        guard let value = value?.numberValue, let limit = limit.numberValue, cause == nil else {
             return .unknown
         }
         let isKept =
@@ -89,9 +89,11 @@ struct Metric: Sendable, Equatable {
             case .missed: ("missed", "✖", "missed")
             case .unknown: ("unknown", "?", "unknown")
             }
-        let shown = cause == nil ? value.map { Numbers.text($0, unit: unit) } : nil
+        let name = Self.name(of: path)
+        let said = unit.flatMap { name.contains($0) ? nil : $0 }
+        let shown = cause == nil ? value.map { Numbers.text($0, unit: said) } : nil
         return """
-            <div class="metric \(style)" title="\(path)"><dt>\(Self.name(of: path))</dt><dd>\
+            <div class="metric \(style)" title="\(path)"><dt>\(name)</dt><dd>\
             <b>\(shown ?? "unknown")</b> <small>\(wanted)</small> \
             <i aria-hidden="true">\(sign)</i><span class="sr">, \(word)</span></dd></div>
             """
