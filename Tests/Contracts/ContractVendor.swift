@@ -9,6 +9,9 @@ struct ContractVendor: Sendable {
     static let all: [ContractVendor] = [
         .github,
         .jira,
+        .prometheus,
+        .sentry,
+        .slack,
     ]
 
     /// How tokens are signed that the server shall verify.
