@@ -230,6 +230,7 @@ struct ConfigurationReader {
             declaration.blocking = reader.flag(node, of: "'blocking'") ?? true
         }
         let saysSettle = section.place(of: "settle") != nil
+        let saysTries = section.place(of: "tries") != nil
         declaration.policy = policy(&section)
         guard let kind else { return nil }
         let kinds = catalog.actionKinds
@@ -245,6 +246,7 @@ struct ConfigurationReader {
         case .meaning(let traits):
             let classPlace = classNode?.place ?? name.place
             declaration.lane = declaration.lane ?? traits.lane
+            if !saysTries, let tries = traits.tries { declaration.policy.maxTries = tries }
             if !saysSettle, let settle = traits.settle { declaration.policy.settle = settle }
             let isDeclared =
                 settle(
@@ -255,7 +257,11 @@ struct ConfigurationReader {
                     direction: (direction, directionNode == nil)
                 )
             return isDeclared
-                ? ActionDefinition(declaration: declaration, settings: settings.json) : nil
+                ? ActionDefinition(
+                    declaration: declaration,
+                    settings: settings.json,
+                    refuses: traits.refuses
+                ) : nil
         }
     }
 

@@ -97,7 +97,8 @@ struct AppStorePhasedChange: Sendable {
             direction: direction,
             canProbe: true,
             lane: lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            refuses: AppStore.refused
         )
     }
 

@@ -69,7 +69,7 @@ struct DemoNarrator {
         case .polled(let source, _, nil, _):
             failing.remove(source)
         case .journalFailed(let reason): add(.alert, nil, "the journal failed: \(reason)")
-        case .booted, .performing, .wallStep, .room, .stopped: break
+        case .booted, .discovered, .performing, .wallStep, .room, .stopped: break
         }
     }
 
