@@ -65,6 +65,8 @@ for platform in ios android desktop; do
         echo 'commit: ""'
         echo "review: none             # none, in_review, approved, rejected"
         echo "rollout: none            # none, running, paused, completed"
+        echo "rollout_fraction: 0.01  # more, as on the second day of a phased release, and it is paused"
+        echo "pause_days_left: 30"
     } > "store/$platform.yaml"
 done
 

@@ -188,6 +188,18 @@ extension TrackMachine {
                 )
             }
             describe(&leaves)
+            if !guardRule.unless.isEmpty {
+                let isExcused = isExcused(guardRule)
+                leaves.append(
+                    Explanation.Leaf(
+                        "not yet \(guardRule.unless.joined(separator: " and "))",
+                        kind: .guard,
+                        verdict: isExcused ? .unmet : .met,
+                        light: isExcused ? .green : .yellow,
+                        note: "it is excused while all of that is met"
+                    )
+                )
+            }
             return Explanation.Transition(
                 name: "guard \(guardRule.name)",
                 to: target(of: guardRule.to) ?? guardRule.to.description,

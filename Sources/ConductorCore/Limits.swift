@@ -23,4 +23,6 @@ package enum Limits {
     package static let longestPause = Span.hours(24)
     /// Commands waiting to be taken up.
     package static let queuedCommands = 1_000
+    /// Versions that one look at a source registers; the others come with the next.
+    package static let discoveriesAtOnce = 50
 }

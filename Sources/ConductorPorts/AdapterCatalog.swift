@@ -12,6 +12,12 @@ package protocol AdapterCatalog: Sendable {
     func schema(ofSource kind: String, settings: JSON) -> Settled<FactSchema>
     /// What is inherent in an action of this kind and these settings.
     func traits(ofAction kind: String, settings: JSON) -> Settled<ActionTraits>
+    /// Whether sources of this kind can tell which versions there are.
+    func listsVersions(ofSource kind: String) -> Bool
+}
+
+extension AdapterCatalog {
+    package func listsVersions(ofSource kind: String) -> Bool { false }
 }
 
 /// The meaning of settings, or everything that is wrong with them.
@@ -52,18 +58,26 @@ package struct ActionTraits: Sendable, Hashable {
     package var lane: String?
     /// How late an effect may show: the backend's late arrival, and the lag of its reads.
     package var settle: Span?
+    /// Attempts at most, where the backend lets one wait; nil: as for every action.
+    package var tries: Int?
+    /// Parameters that a rule must not give it, each with the reason: what the backend cannot do.
+    package var refuses: [String: String]
 
     package init(
         actionClass: ActionClass?,
         direction: Direction?,
         canProbe: Bool,
         lane: String? = nil,
-        settle: Span? = nil
+        settle: Span? = nil,
+        tries: Int? = nil,
+        refuses: [String: String] = [:]
     ) {
         self.actionClass = actionClass
         self.direction = direction
         self.canProbe = canProbe
         self.lane = lane
         self.settle = settle
+        self.tries = tries
+        self.refuses = refuses
     }
 }

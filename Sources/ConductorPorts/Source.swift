@@ -8,6 +8,18 @@ package protocol Source: Sendable {
     func observe(_ request: ObservationRequest) async -> PollAnswer
 }
 
+/// A source that can also tell which versions there are, so that new ones are discovered.
+package protocol VersionLister: Source {
+    /// The versions of an app on a platform, in any order; what is no version is left out later.
+    func versions(_ request: ObservationRequest) async -> VersionAnswer
+}
+
+/// What came of asking for versions.
+package enum VersionAnswer: Sendable, Hashable {
+    case listed([String])
+    case failed(PollFailure, message: String)
+}
+
 /// What a poll is about.
 package struct ObservationRequest: Sendable, Hashable {
     package var scope: Scope

@@ -28,6 +28,8 @@ package struct Adapters: Sendable {
 package enum RuntimeEvent: Sendable {
     case booted(tracks: Int, openAttempts: Int)
     case polled(source: String, scope: Scope, failure: PollFailure?, message: String?)
+    /// A version that was seen for the first time, and the source that showed it.
+    case discovered(TrackID, by: String)
     case fired(TrackID, Decision.Fired)
     case entered(TrackID, stage: String, light: Light)
     case withheld(TrackID, [String])

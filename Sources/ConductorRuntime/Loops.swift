@@ -14,6 +14,9 @@ extension Engine {
             group.addTask { await self.decideForever() }
             group.addTask { await self.collectForever() }
             group.addTask { await self.actForever() }
+            for target in self.discoveryTargets {
+                group.addTask { await self.discoverForever(target) }
+            }
         }
         observe(.stopped)
     }
@@ -24,6 +27,7 @@ extension Engine {
     package func runOnce() async throws {
         try boot()
         try lookBeforeNews()
+        for target in discoveryTargets { await discover(target) }
         await withDiscardingTaskGroup { group in
             for target in targets() {
                 group.addTask { await self.poll(target, bypassesCaches: true) }

@@ -117,6 +117,34 @@ package enum PublishedMachine {
             where machine.transitions[place].name == "rollout_1->cancelled" {
                 machine.transitions[place].actions = [ActionUse("vcs.tag")]
             }
+        case "published-phased":
+            machine.name = name
+            machine.facts.append(fact("store.share", .double, .version))
+            machine.facts.sort { $0.path.precedes($1.path) }
+            machine.conditions.append(
+                Condition(
+                    name: "day_1_over",
+                    expr: "store.rollout == \"running\" && store.share > 0.01"
+                )
+            )
+            machine.guards.insert(
+                Guard(
+                    name: "hold_day_1",
+                    watch: ["rollout_1"],
+                    when: ["day_1_over"],
+                    unless: ["itgc_passed", "crash_rate_ok"],
+                    blindAfter: .hours(6),
+                    to: .stage("rollout_paused"),
+                    actions: [ActionUse("store.pause_rollout")]
+                ),
+                at: 0
+            )
+            for place in machine.transitions.indices
+            where ["submitted->rollout_1", "rollout_1->rollout_100"]
+                .contains(machine.transitions[place].name)
+            {
+                machine.transitions[place].adopts = true
+            }
         case "published-careful":
             machine.name = name
             for place in machine.stages.indices
@@ -146,7 +174,7 @@ package enum PublishedMachine {
         "published", "published-resuming", "published-webhook", "published-once",
         "published-tagging", "published-side-road", "published-approving", "published-stricter",
         "published-without-rollout", "published-on-error", "published-two-claims",
-        "published-expiring", "published-careful",
+        "published-expiring", "published-careful", "published-phased",
     ]
 
     package static let published = Machine(

@@ -43,6 +43,10 @@ package struct StandardAdapters: AdapterCatalog {
         }
     }
 
+    package func listsVersions(ofSource kind: String) -> Bool {
+        Self.sources.contains { $0.kind == kind && $0 is any VersionLister.Type }
+    }
+
     package func traits(ofAction kind: String, settings: JSON) -> Settled<ActionTraits> {
         switch settle(action: kind, settings, ActionBinding(name: kind, logger: logger)) {
         case .meaning(let action): .meaning(action.traits)

@@ -20,6 +20,8 @@ struct EventLog: Sendable {
                     "message": "\(message ?? "")",
                 ]
             )
+        case .discovered(let track, let source):
+            logger.notice("discovered", metadata: ["track": "\(track)", "by": "\(source)"])
         case .fired(let track, let fired):
             logger.notice(
                 "decided",

@@ -166,8 +166,16 @@ private enum AppStoreContract {
 
     static let reads: [ContractCell] = [
         ContractCell(
-            "read: version state",
+            "read: versions",
             ["apps_getCollection", "apps_appStoreVersions_getToManyRelated"],
+            [version("IN_REVIEW")] + rest()
+        ) { run in
+            let versions = try await run.versions("appstore", settings(run, [:]))
+            try run.expect(versions == ["8.9.2"], "versions")
+        },
+        ContractCell(
+            "read: version state",
+            ["apps_appStoreVersions_getToManyRelated"],
             [version("IN_REVIEW")] + submissions(nil) + rest()
         ) { run in
             let facts = try await run.observe("appstore", settings(run, [:]))
@@ -211,7 +219,7 @@ private enum AppStoreContract {
             let facts = try await run.observe("appstore", settings(run, [:]))
             try run.expect(facts["rollout"]?.value == "paused", "rollout")
             try run.expect(facts["rollout_fraction"]?.value == .double(0.2), "fraction")
-            try run.expect(facts["appstore.phased.pause_days_left"]?.value == 28, "pause days")
+            try run.expect(facts["pause_days_left"]?.value == 28, "pause days")
         },
         ContractCell(
             "read: no phased release",

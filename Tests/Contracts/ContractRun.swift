@@ -21,9 +21,8 @@ struct ContractRun: Sendable {
     /// The private key that belongs to the one the server verifies with.
     var signingKey: JSON { .string("file:" + folder + "/private.pem") }
 
-    /// The facts of one poll.
-    func observe(_ kind: String, _ settings: JSON) async throws -> [String: ObservedFact] {
-        let source = try StandardAdapters().source(
+    private func source(_ kind: String, _ settings: JSON) throws -> any Source {
+        try StandardAdapters().source(
             SourceDefinition(
                 name: "contract",
                 kind: kind,
@@ -34,7 +33,29 @@ struct ContractRun: Sendable {
                 schema: FactSchema([])
             )
         )
-        let answer = await source.observe(
+    }
+
+    /// The versions that a source lists.
+    func versions(_ kind: String, _ settings: JSON) async throws -> [String] {
+        guard let lister = try source(kind, settings) as? any VersionLister else {
+            throw ContractFault("\(kind): lists no versions")
+        }
+        let answer = await lister.versions(
+            ObservationRequest(
+                scope: .app("music"),
+                variables: ["app": "music", "platform": "ios"]
+            )
+        )
+        switch answer {
+        case .listed(let versions): return versions
+        case .failed(let failure, let message):
+            throw ContractFault("\(kind): \(failure.rawValue): \(message)")
+        }
+    }
+
+    /// The facts of one poll.
+    func observe(_ kind: String, _ settings: JSON) async throws -> [String: ObservedFact] {
+        let answer = await (try source(kind, settings)).observe(
             ObservationRequest(
                 scope: .track(Self.track),
                 variables: [

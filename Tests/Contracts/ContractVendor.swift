@@ -13,6 +13,9 @@ struct ContractVendor: Sendable {
         .googleToken,
         .jira,
         .playReporting,
+        .prometheus,
+        .sentry,
+        .slack,
     ]
 
     /// How tokens are signed that the server shall verify.

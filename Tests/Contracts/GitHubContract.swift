@@ -212,6 +212,20 @@ extension ContractVendor {
             try run.expect(facts["github.tags"]?.value == ["v8.9.1"], "tags")
         },
         ContractCell(
+            "read: versions by their branches",
+            ["git/list-matching-refs"],
+            [
+                ContractAnswer(
+                    "git/list-matching-refs",
+                    match: ["path.ref": "heads/release/"],
+                    [["ref": "refs/heads/release/8.9.2"]]
+                )
+            ]
+        ) { run in
+            let versions = try await run.versions("github", settings(run, [:]))
+            try run.expect(versions == ["8.9.2"], "versions")
+        },
+        ContractCell(
             "read: as a GitHub App",
             ["apps/create-installation-access-token", "repos/get-branch"],
             branch + [

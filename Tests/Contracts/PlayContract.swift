@@ -159,6 +159,16 @@ private enum PlayDesk {
                 try run.expect(facts["rollout"] == nil, "rollout")
             }
         },
+        ContractCell(
+            "read: versions",
+            [publisher + "applications.tracks.releases.list"],
+            [list("PUBLISHED")]
+        ) { run in
+            try await withTokens(run) { settings in
+                let versions = try await run.versions("play", settings)
+                try run.expect(versions == ["8.9.2"], "versions")
+            }
+        },
     ]
 
     // MARK: Acting

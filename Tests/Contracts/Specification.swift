@@ -61,7 +61,9 @@ struct Specification {
             }
             return .object(members)
         }
-        if let choice = (schema["oneOf"] ?? schema["anyOf"])?.arrayValue?.first {
+        if let choices = (schema["oneOf"] ?? schema["anyOf"])?.arrayValue,
+            let choice = choices.first(where: { isMeant($0, by: given) }) ?? choices.first
+        {
             return value(of: choice, given)
         }
         let properties = schema["properties"]?.objectValue ?? [:]
@@ -77,6 +79,18 @@ struct Specification {
         case "integer", "number": return 1
         case "boolean": return false
         default: return given ?? .string(text(of: schema))
+        }
+    }
+
+    /// Whether a schema knows every member that is given, and allows the words among them.
+    private func isMeant(_ schema: JSON, by given: JSON?) -> Bool {
+        let properties = resolved(schema)["properties"]?.objectValue ?? [:]
+        return (given?.objectValue ?? [:]).allSatisfy { name, value in
+            guard let property = properties[name].map({ resolved($0) }) else { return false }
+            guard value.stringValue != nil, let words = property["enum"]?.arrayValue else {
+                return true
+            }
+            return words.contains(value)
         }
     }
 

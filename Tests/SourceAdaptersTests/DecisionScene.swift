@@ -20,6 +20,8 @@ final class DecisionScene {
     private let engine: Engine
     private let journal: Journal
     private var isBooted = false
+    /// Where the track begins; nil for the first stage.
+    private let beginning: String?
 
     static func repositoryFile(_ name: String) throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -59,8 +61,11 @@ final class DecisionScene {
         actions: String? = nil,
         roles: String = "{}",
         claims: String = "{}",
+        beginning: String? = nil,
+        app: String = "",
         secrets: [String: String]
     ) throws {
+        self.beginning = beginning
         let scratch = try Scratch()
         self.scratch = scratch
         try scratch.write(rules, to: "rules.yaml")
@@ -78,7 +83,7 @@ final class DecisionScene {
             \(placed(actions ?? "  unused: {kind: log}"))
             claims: \(claims)
             apps:
-              music: {platforms: [ios], sources: \(roles)}
+              music: {platforms: [ios], sources: \(roles)\(app)}
             """
         try scratch.write(config, to: "conductor.yaml")
         let loaded = RuleFiles.load(
@@ -131,6 +136,26 @@ final class DecisionScene {
         )
     }
 
+    /// Asks every source that discovers versions once; nothing else is registered.
+    func discover() async throws {
+        if !isBooted {
+            isBooted = true
+            try await engine.boot()
+        }
+        for target in engine.discoveryTargets { await engine.discover(target) }
+    }
+
+    /// The stages of all tracks, by version.
+    func stages() async -> [String: String?] {
+        await engine.snapshot().states.reduce(into: [:]) { $0[$1.key.version] = $1.value.stage }
+    }
+
+    /// Asks every source once, and decides.
+    func look() async throws {
+        for target in await engine.targets() { await engine.poll(target, bypassesCaches: true) }
+        try await settle()
+    }
+
     private func boot() async throws {
         guard !isBooted else { return }
         isBooted = true
@@ -140,7 +165,7 @@ final class DecisionScene {
                 id: "add",
                 actor: "test",
                 scope: .track(track),
-                request: .add(stage: nil, since: nil)
+                request: .add(stage: beginning, since: nil)
             )
         )
         #expect(reply.accepted, "\(reply.message)")
@@ -149,8 +174,7 @@ final class DecisionScene {
     /// Asks every source once, decides, and carries out what that begins.
     func stageAfterALook() async throws -> String? {
         try await boot()
-        for target in await engine.targets() { await engine.poll(target, bypassesCaches: true) }
-        try await settle()
+        try await look()
         return await engine.snapshot().states[track]?.stage
     }
 
@@ -161,6 +185,14 @@ final class DecisionScene {
             try await settle()
         }
         return await engine.snapshot().states[track]?.stage
+    }
+
+    /// Why the track stands in error; nil where it does not.
+    func fault() async -> ConductorCore.Fault? {
+        guard case .error(let fault) = await engine.snapshot().states[track]?.phase else {
+            return nil
+        }
+        return fault
     }
 
     func isInError() async throws -> Bool {

@@ -63,6 +63,28 @@ private struct Workshop {
 
     init() async throws { workshop = try await Workshop() }
 
+    @Test(arguments: [false, true])
+    func `tells which versions have a branch`(remote: Bool) async throws {
+        for name in ["release/8.9.2", "release/8.10.0", "release/next", "feature/1.0"] {
+            try await workshop.git("branch", name)
+        }
+        var more: [String: JSON] = [:]
+        if remote {
+            _ = try await workshop.makeOrigin()
+            try await workshop.git("push", "--quiet", "origin", "release/8.9.2")
+            more["remote"] = "origin"
+        }
+        let source = try #require(try git(more) as? any VersionLister)
+        let answer = await source.versions(
+            ObservationRequest(scope: .app("music"), variables: ["app": "music"])
+        )
+        guard case .listed(let versions) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(versions.sorted() == (remote ? ["8.9.2"] : ["8.10.0", "8.9.2", "next"]))
+    }
+
     private func git(_ more: [String: JSON] = [:]) throws -> any Source {
         var settings = more
         settings["repository"] = settings["repository"] ?? .string(workshop.path)

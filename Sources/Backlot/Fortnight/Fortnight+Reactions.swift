@@ -65,7 +65,11 @@ extension Fortnight {
 
     /// A version's rollout is running, paused or completed.
     func rollOut(_ track: TrackID, _ state: String, _ scene: inout Scene<Beat>) {
-        scene.set(Place("store", track), ["rollout": .string(state)])
+        let share: JSON = .double(state == "completed" ? 1 : 0.01)
+        scene.set(
+            Place("store", track),
+            ["rollout": .string(state), "rollout_fraction": share, "pause_days_left": 30]
+        )
     }
 
     package mutating func entered(

@@ -114,6 +114,9 @@ extension TrackMachine {
         guard !state.disarmed.isEmpty else { return }
         var disarmed = state.disarmed
         disarmed.removeAll { name in
+            if let watcher = rules.guards.first(where: { $0.name == name }), isExcused(watcher) {
+                return true
+            }
             guard
                 let when = rules.transitions.first(where: { $0.name == name })?.when
                     ?? rules.guards.first(where: { $0.name == name })?.when

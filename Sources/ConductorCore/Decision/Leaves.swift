@@ -480,7 +480,7 @@ extension TrackMachine {
     }
 
     private func facts(ofRaise transition: Transition) -> [Int] {
-        let guards = watchingGuards().flatMap(\.when)
+        let guards = watchingGuards().flatMap(\.asked)
         let waiting = rules.stages.filter { $0.kind == .waiting }.map(\.name)
         let shown = ([state.stage].compactMap(\.self) + waiting)
             .flatMap { machine.realities[$0]?.facts ?? [] }

@@ -12,6 +12,7 @@ extension TrackMachine {
     ///
     /// `atOnce`: count a condition as met before it is sustained.
     mutating func guardVerdict(_ guardRule: Guard, atOnce: Bool = false) -> Verdict {
+        if isExcused(guardRule) { return .unmet }
         var unknown: Cause?
         var applied = 0
         for name in guardRule.when {
@@ -37,8 +38,19 @@ extension TrackMachine {
         return applied > 0 ? .met : .notApplicable
     }
 
+    /// Whether what excuses a guard is all met; an override excuses nothing.
+    mutating func isExcused(_ guardRule: Guard) -> Bool {
+        guard !guardRule.unless.isEmpty else { return false }
+        return guardRule.unless.allSatisfy { name in
+            guard let index = machine.conditionIndex[name] else { return false }
+            return evaluation.answer(index).verdict == .met
+        }
+    }
+
     /// Whether a guard is surely quiet, by evidence from this stage; what a raise needs.
     mutating func quiet(_ guardRule: Guard) -> Verdict {
+        // Its conditions hold, which the raise asks for itself.
+        if isExcused(guardRule) { return .met }
         // A spike that has only begun is no quiet.
         switch guardVerdict(guardRule, atOnce: true) {
         case .met: return .unmet
@@ -253,6 +265,12 @@ extension TrackMachine {
         }
         if view.shadow, let ahead = others.last(where: { isRoad(.stage($0.name)) }) {
             adopt(ahead.name, reason: "reality shows \(ahead.name)")
+            return
+        }
+        let followed = transitionsHere().filter { $0.adopts == true }
+            .compactMap { target(of: $0.to) }
+        if let shown = others.first(where: { followed.contains($0.name) }) {
+            adopt(shown.name, reason: "reality shows \(shown.name)")
             return
         }
         guard evaluation.reality(of: stage) == .unmet else { return }

@@ -1,5 +1,5 @@
 extension Entry {
-    /// Something that was done to the journal itself, or to the room that it has.
+    /// Something that was done to the journal itself, to the room that it has, or that it begins with.
     package struct Upkeep: Sendable, Equatable, Codable {
         package enum Event: Sendable, Equatable, Codable {
             /// The rows before this one came back from a backup that ended with this head.
@@ -12,6 +12,9 @@ extension Entry {
             case pruned(through: Int64, rows: Int64, seals: String)
             /// The disk is full, or has room again.
             case room(low: Bool)
+            /// The highest version that a source showed at its first look at an app on a platform
+            /// (`place`: `app/platform`): what is not above it is discovered by nobody.
+            case baseline(place: String, source: String, version: String)
         }
 
         package var at: Stamp

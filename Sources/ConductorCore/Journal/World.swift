@@ -38,6 +38,8 @@ package struct World: Sendable {
     package internal(set) var commands: [String: CommandReply?] = [:]
     /// The disk is full: only brakes are written.
     package private(set) var low = false
+    /// The highest version at each source's first look, by `app/platform` and source.
+    package private(set) var baselines: [String: [String: String]] = [:]
     /// When the journal was restored from a backup, if it was.
     private var restored: Stamp?
     /// Tracks that have not taken note of the restore yet.
@@ -160,6 +162,8 @@ package struct World: Sendable {
         case .room(let low):
             self.low = low
             dirty.formUnion(live)
+        case .baseline(let place, let source, let version):
+            baselines[place, default: [:]][source] = version
         case .pruned: return
         }
     }

@@ -124,10 +124,17 @@ package struct ActionDefinition: Sendable, Equatable {
     package var declaration: ActionDeclaration
     /// Settings of the kind, as written; secrets are references.
     package var settings: JSON
+    /// Parameters that a rule must not give it, each with the reason.
+    package var refuses: [String: String]
 
-    package init(declaration: ActionDeclaration, settings: JSON) {
+    package init(
+        declaration: ActionDeclaration,
+        settings: JSON,
+        refuses: [String: String] = [:]
+    ) {
         self.declaration = declaration
         self.settings = settings
+        self.refuses = refuses
     }
 }
 
@@ -141,19 +148,23 @@ package struct AppDefinition: Sendable, Equatable {
     package var shadow: Bool
     /// Whose turn it is first where claims limit apps together: the higher one's.
     package var priority: Int
+    /// The sources that discover versions, by platform.
+    package var discovery: [String: [String]]
 
     package init(
         name: String,
         platforms: [String],
         machines: [String: Machine],
         shadow: Bool = false,
-        priority: Int = 0
+        priority: Int = 0,
+        discovery: [String: [String]] = [:]
     ) {
         self.name = name
         self.platforms = platforms
         self.machines = machines
         self.shadow = shadow
         self.priority = priority
+        self.discovery = discovery
     }
 }
 

@@ -247,6 +247,9 @@ package struct Transition: Sendable, Hashable, Codable {
     package var onErrorOf: String?
     /// Calendars that must all be open; nil: at any time.
     package var within: [String]?
+    /// Whether the track follows where reality shows the stage it leads to, performing nothing; nil: a
+    /// person says so.
+    package var adopts: Bool?
 
     package init(
         name: String,
@@ -261,7 +264,8 @@ package struct Transition: Sendable, Hashable, Codable {
         resumeLimit: Int? = nil,
         approvals: Int? = nil,
         onErrorOf: String? = nil,
-        within: [String]? = nil
+        within: [String]? = nil,
+        adopts: Bool? = nil
     ) {
         self.name = name
         self.from = from
@@ -276,6 +280,7 @@ package struct Transition: Sendable, Hashable, Codable {
         self.approvals = approvals
         self.onErrorOf = onErrorOf
         self.within = within
+        self.adopts = adopts
     }
 }
 
@@ -284,6 +289,8 @@ package struct Guard: Sendable, Hashable, Codable {
     package var name: String
     package var watch: [String]
     package var when: [String]
+    /// Conditions that excuse it while all of them are met; one that is not known excuses nothing.
+    @LeftOutWhenEmpty package var unless: [String]
     /// Unknown for longer than this: red, and a page.
     package var blindAfter: Span?
     package var to: Destination
@@ -294,6 +301,7 @@ package struct Guard: Sendable, Hashable, Codable {
         name: String,
         watch: [String],
         when: [String],
+        unless: [String] = [],
         blindAfter: Span? = nil,
         to: Destination,
         actions: [ActionUse] = [],
@@ -302,9 +310,13 @@ package struct Guard: Sendable, Hashable, Codable {
         self.name = name
         self.watch = watch
         self.when = when
+        self.unless = unless
         self.blindAfter = blindAfter
         self.to = to
         self.actions = actions
         self.platforms = platforms
     }
+
+    /// Every condition that it asks for.
+    package var asked: [String] { when + unless }
 }

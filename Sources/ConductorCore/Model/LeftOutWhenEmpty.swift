@@ -9,6 +9,8 @@ package struct LeftOutWhenEmpty<Element: Codable & Sendable & Equatable>: Sendab
     package init(wrappedValue: [Element]) { self.wrappedValue = wrappedValue }
 }
 
+extension LeftOutWhenEmpty: Hashable where Element: Hashable {}
+
 extension LeftOutWhenEmpty: Codable {
     package init(from decoder: any Decoder) throws {
         wrappedValue = try [Element](from: decoder)

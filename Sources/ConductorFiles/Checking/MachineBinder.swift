@@ -173,6 +173,10 @@ struct MachineBinder {
             if let action = wiring.actions[text.name.text] {
                 declared[action.declaration.name] = action.declaration
                 use.actions.insert(action.declaration.name)
+                for key in text.with.keys.sorted(by: { $0.precedes($1) }) {
+                    guard let reason = action.refuses[key] else { continue }
+                    add(.badSetting, text.name.place, "'\(key)' of '\(text.name.text)': \(reason)")
+                }
                 return ActionUse(action.declaration.name, with: text.with)
             }
             if !wiring.dubiousActions.contains(text.name.text) {

@@ -45,7 +45,8 @@ struct MachineGraph {
                         platforms: rule.platforms.map(\.text),
                         resumeLimit: rule.resumeLimit?.value,
                         approvals: rule.approvals?.value,
-                        within: rule.within.isEmpty ? nil : rule.within.map(\.text)
+                        within: rule.within.isEmpty ? nil : rule.within.map(\.text),
+                        adopts: rule.adopts ? true : nil
                     )
                 )
             }
@@ -75,6 +76,7 @@ struct MachineGraph {
                     name: rule.name.text,
                     watch: rule.watch.map(\.text),
                     when: rule.when.map(\.text),
+                    unless: rule.unless.map(\.text),
                     blindAfter: rule.blindAfter,
                     to: to,
                     platforms: rule.platforms.map(\.text)
@@ -95,9 +97,9 @@ struct MachineGraph {
     private func conditions(on platform: String?) -> [Condition] {
         let everywhere = Set(
             document.transitions.flatMap(\.when).map(\.text)
-                + document.guards.flatMap(\.when).map(\.text)
+                + document.guards.flatMap { $0.when + $0.unless }.map(\.text)
         )
-        let here = Set(machine.transitions.flatMap(\.when) + machine.guards.flatMap(\.when))
+        let here = Set(machine.transitions.flatMap(\.when) + machine.guards.flatMap(\.asked))
         return document.conditions.compactMap { text in
             let name = text.name.text
             if platform != nil, everywhere.contains(name), !here.contains(name) { return nil }

@@ -67,6 +67,9 @@ extension ConfigurationReader {
             if let node = section.take("priority") {
                 app.priority = reader.integer(node, of: "'priority'", in: -1000...1000) ?? 0
             }
+            if let node = section.take("discover") {
+                app.discover = reader.names(node, of: "'discover'", single: true) ?? []
+            }
             let platforms = app.platforms.map(\.text)
             if let node = section.take("sources") {
                 app.sources = bindings(node, of: "'sources'", .identifier, platforms)

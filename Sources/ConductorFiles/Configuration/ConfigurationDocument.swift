@@ -47,6 +47,8 @@ struct ConfigurationDocument {
         var platforms: [Word]
         var shadow: Bool
         var priority = 0
+        /// Roles or sources that discover versions.
+        var discover: [Word] = []
         var sources: [Binding]
         var actions: [Binding]
         var parameters: [RulesDocument.Parameter]

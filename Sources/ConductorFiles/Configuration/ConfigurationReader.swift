@@ -231,6 +231,7 @@ struct ConfigurationReader {
             declaration.blocking = reader.flag(node, of: "'blocking'") ?? true
         }
         let saysSettle = section.place(of: "settle") != nil
+        let saysTries = section.place(of: "tries") != nil
         declaration.policy = policy(&section)
         guard let kind else { return nil }
         let kinds = catalog.actionKinds
@@ -246,6 +247,7 @@ struct ConfigurationReader {
         case .meaning(let traits):
             let classPlace = classNode?.place ?? name.place
             declaration.lane = declaration.lane ?? traits.lane
+            if !saysTries, let tries = traits.tries { declaration.policy.maxTries = tries }
             if !saysSettle, let settle = traits.settle { declaration.policy.settle = settle }
             let isDeclared =
                 settle(
@@ -256,7 +258,11 @@ struct ConfigurationReader {
                     direction: (direction, directionNode == nil)
                 )
             return isDeclared
-                ? ActionDefinition(declaration: declaration, settings: settings.json) : nil
+                ? ActionDefinition(
+                    declaration: declaration,
+                    settings: settings.json,
+                    refuses: traits.refuses
+                ) : nil
         }
     }
 

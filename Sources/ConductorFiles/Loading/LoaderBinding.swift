@@ -1,4 +1,5 @@
 internal import ConductorCore
+internal import ConductorPorts
 
 extension Loader {
     /// An app with its machines, and where it was written.
@@ -26,6 +27,7 @@ extension Loader {
             let parameters = parameters(of: app, document)
             if collector.errorCount > before { broken.insert(app.name.text) }
             var machines: [String: Machine] = [:]
+            var discovery: [String: [String]] = [:]
             for platform in app.platforms {
                 let target = BoundFaults.Target(app: app.name.text, platform: platform.text)
                 targets.append(target)
@@ -43,6 +45,7 @@ extension Loader {
                     faults: faults
                 )
                 machines[platform.text] = binder.bind()
+                discovery[platform.text] = discoverers(of: app, on: platform.text, &use)
                 faults = binder.faults
                 use.formUnion(binder.use)
             }
@@ -53,7 +56,8 @@ extension Loader {
                         platforms: app.platforms.map(\.text),
                         machines: machines,
                         shadow: app.shadow,
-                        priority: app.priority
+                        priority: app.priority,
+                        discovery: discovery
                     ),
                     text: app
                 )
@@ -77,6 +81,50 @@ extension Loader {
                 "no rule reads 'params.\(parameter.name.text)'"
             )
         }
+    }
+
+    /// The sources that discover an app's versions on a platform, by their own names.
+    private mutating func discoverers(
+        of app: ConfigurationDocument.AppText,
+        on platform: String,
+        _ use: inout MachineBinder.Use
+    ) -> [String] {
+        var names: [String] = []
+        for word in app.discover {
+            let role = app.sources.first { $0.name.text == word.text }
+            // A role that this platform does not have discovers nothing there.
+            if let role, role.target(on: platform) == nil { continue }
+            let name = role?.target(on: platform)?.text ?? word.text
+            guard let source = configuration.sources.first(where: { $0.name.text == name }) else {
+                // What a role stands for is looked at where it is written.
+                guard role == nil, app.platforms.first?.text == platform else { continue }
+                collector.add(
+                    .unknownSource,
+                    at: word.place,
+                    in: app.source,
+                    "there is no source '\(word.text)'",
+                    suggestion: Suggestion.nearest(
+                        to: word.text,
+                        among: app.sources.map(\.name.text)
+                            + configuration.sources.map(\.name.text)
+                    )
+                )
+                continue
+            }
+            use.sources.insert(name)
+            guard let kind = source.definition?.kind else { continue }
+            guard catalog.listsVersions(ofSource: kind) else {
+                collector.add(
+                    .badSetting,
+                    at: word.place,
+                    in: app.source,
+                    "'\(name)' cannot tell which versions there are: its kind is \(kind)"
+                )
+                continue
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
     }
 
     /// The rule file's values, and the app's over them.

@@ -82,6 +82,8 @@ struct RulesDocument: Sendable {
         var resumeLimit: Located<Int>?
         var approvals: Located<Int>?
         var onError: OnErrorText?
+        /// Whether it is taken where reality shows the stage that it leads to.
+        var adopts = false
         /// Transitions over which this one has priority, said outright.
         var before: [Word]
     }
@@ -97,6 +99,7 @@ struct RulesDocument: Sendable {
         var name: Word
         var watch: [Word]
         var when: [Word]
+        var unless: [Word] = []
         var blindAfter: Span?
         var to: DestinationText?
         var toPlace: Place

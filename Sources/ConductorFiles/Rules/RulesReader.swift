@@ -241,6 +241,8 @@ struct RulesReader {
                     place: section.place(of: "resume_limit") ?? node.place
                 )
             }
+            transition.adopts =
+                section.take("adopt").flatMap { reader.flag($0, of: "'adopt'") } ?? false
             transition.onError = section.take("on_error").flatMap(onError)
             if let node = section.take("approvals"),
                 let needed = reader.integer(node, of: "'approvals'", in: 1...20)
@@ -372,6 +374,10 @@ struct RulesReader {
                 reportEmpty(node, "'watch'")
             }
             if let node = section.require("when") { watcher.when = questions(node, of: watcher) }
+            if let node = section.take("unless") {
+                watcher.unless = reader.names(node, of: "'unless'", single: true) ?? []
+                reportEmpty(node, "'unless'")
+            }
             watcher.blindAfter = section.span("blind_after")
             if let node = section.require("to") {
                 watcher.to = destination(node)

@@ -31,6 +31,7 @@ struct RulesResolver {
             watcher.watch = stages(watcher.watch)
             watcher.to = destination(watcher.to)
             watcher.when = conditions(watcher.when)
+            watcher.unless = conditions(watcher.unless)
             document.guards[index] = watcher
         }
         reportDuplicates()
@@ -145,7 +146,7 @@ struct RulesResolver {
     private func reportUnused() {
         let used = Set(
             document.transitions.flatMap(\.when).map(\.text)
-                + document.guards.flatMap(\.when).map(\.text)
+                + document.guards.flatMap { $0.when + $0.unless }.map(\.text)
         )
         for condition in document.conditions where !used.contains(condition.name.text) {
             reader.report(

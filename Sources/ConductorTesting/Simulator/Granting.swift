@@ -110,7 +110,7 @@ private struct Granted {
     mutating func leaveOnly(_ name: String) {
         machine.transitions.removeAll { $0.from == state.stage && $0.name != name }
         let asked = machine.transitions.filter { $0.name == name }.flatMap(\.when)
-        let watched = machine.guards.flatMap(\.when)
+        let watched = machine.guards.flatMap(\.asked)
         machine.transitions.removeAll { $0.name != name }
         machine.conditions.removeAll { !asked.contains($0.name) && !watched.contains($0.name) }
     }
@@ -127,6 +127,7 @@ private struct Granted {
             for place in machine.guards.indices
             where "guard \(machine.guards[place].name)" == leaf.name {
                 machine.guards[place].when = []
+                machine.guards[place].unless = []
             }
         case .push:
             let command = Command(

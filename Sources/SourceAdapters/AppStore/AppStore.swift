@@ -47,6 +47,17 @@ struct AppStore: Sendable {
         }
     }
 
+    /// A plan that asks for a percentage, in settings or in a rule, means another store.
+    static let refused = Dictionary(
+        uniqueKeysWithValues: ["fraction", "percent", "percentage"].map { key in
+            (
+                key,
+                "the App Store takes no percentage: a phased release goes by its own seven days, "
+                    + "1, 2, 5, 10, 20, 50 and 100 %"
+            )
+        }
+    )
+
     /// What people look at.
     static let remedy = "look at the app in App Store Connect, \(page)"
     static let page = "https://appstoreconnect.apple.com/apps"
@@ -67,14 +78,10 @@ struct AppStore: Sendable {
                 suggestion: nearest(to: word, among: words)
             )
         }
-        for key in ["fraction", "percent", "percentage"] where settings.has(key) {
+        for (key, reason) in Self.refused.sorted(by: { $0.key.precedes($1.key) })
+        where settings.has(key) {
             _ = settings.value(key)
-            settings.fault(
-                .badValue,
-                key,
-                "the App Store takes no percentage: a phased release goes by its own seven days, "
-                    + "1, 2, 5, 10, 20, 50 and 100 %"
-            )
+            settings.fault(.badValue, key, reason)
         }
         let key = AppStoreKey(settings: settings)
         guard let base, let app, let version, let platform, let key else { return nil }
@@ -106,6 +113,28 @@ struct AppStore: Sendable {
             platform: platform,
             version: version
         )
+    }
+
+    /// The versions that the store has of the app, but for those that newer ones replaced.
+    func versions(_ session: APISession, _ variables: Variables) async throws -> [String] {
+        let pattern = try VersionPattern(version, variables)
+        let bundle = try variables.text(app)
+        let number = try await AppStoreApps.shared.number(of: bundle, session)
+        let states = AppStoreVersionState.allCases.filter { $0 != .replacedWithNewVersion }
+        let answer = try await session.get(
+            "v1/apps/\(number)/appStoreVersions",
+            query: [
+                ("filter[platform]", platform.word),
+                ("filter[appVersionState]", states.map(\.rawValue).joined(separator: ",")),
+                ("fields[appStoreVersions]", "versionString,platform"), ("limit", "200"),
+            ]
+        )
+        return try AppStoreResource.all(answer, type: "appStoreVersions").compactMap {
+            guard try $0.text("platform") == platform.word else {
+                throw APIProblem(.malformed, "a version for a platform that was not asked for")
+            }
+            return pattern.version(in: try $0.text("versionString"))
+        }
     }
 
     private static let dialect = APIDialect(

@@ -100,7 +100,8 @@ struct AppStorePhasedChange: Sendable {
             direction: direction,
             canProbe: true,
             lane: lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            refuses: AppStore.refused
         )
     }
 

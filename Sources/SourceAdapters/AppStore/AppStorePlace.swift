@@ -173,13 +173,20 @@ struct AppStorePhasedRelease: Sendable {
         started = try phased.instantIfAny("startDate")
         pauseDays = try phased.countIfAny("totalPauseDuration")
         // The counter goes on to 8 when everybody has it.
-        day = try phased.countIfAny("currentDayNumber").map { min($0, Int64(Self.shares.count)) }
+        let day = try phased.countIfAny("currentDayNumber")
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.dayRunsOn.isPlanted {
+                self.day = day
+                return
+            }
+        #endif
+        self.day = day.map { min($0, Int64(Self.shares.count)) }
     }
 
     var state: AppStorePhasedState? { AppStorePhasedState(rawValue: stateWord) }
 
     var fraction: Double? {
-        guard let day, day >= 1 else { return nil }
+        guard let day, day >= 1, day <= Self.shares.count else { return nil }
         return Self.shares[Int(day) - 1]
     }
 }

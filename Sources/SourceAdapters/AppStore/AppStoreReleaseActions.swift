@@ -28,7 +28,9 @@ struct AppStoreReleaseAction: ConfiguredAction {
             direction: .raises,
             canProbe: true,
             lane: store.lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            tries: AppStore.patientTries,
+            refuses: AppStore.refused
         )
     }
 
@@ -105,7 +107,9 @@ struct AppStorePhasedAction: ConfiguredAction {
             direction: .neutral,
             canProbe: true,
             lane: store.lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            tries: AppStore.patientTries,
+            refuses: AppStore.refused
         )
     }
 

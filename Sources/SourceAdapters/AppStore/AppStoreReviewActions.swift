@@ -32,7 +32,9 @@ struct AppStoreSubmitAction: ConfiguredAction {
             direction: .neutral,
             canProbe: true,
             lane: store.lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            tries: AppStore.patientTries,
+            refuses: AppStore.refused
         )
     }
 
@@ -76,6 +78,9 @@ struct AppStoreSubmitAction: ConfiguredAction {
         guard version.build?.number == number, state != .invalidBinary else {
             return .ambiguous(reason: "\(what); it should be build \(number)")
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.submittedAgain.isPlanted { return .absent }
+        #endif
         return switch state.progress {
         case .open, .refused: .absent
         case .inReview, .approved, .released: .present(evidence: what)
@@ -86,6 +91,10 @@ struct AppStoreSubmitAction: ConfiguredAction {
     /// A refusal that is over soon: the store's own writes are seen late.
     private static func heals(_ problem: APIProblem) -> Bool {
         guard problem.isRefusal else { return false }
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.refusalsNeverHeal.isPlanted { return false }
+            if Oversight.refusalsAlwaysHeal.isPlanted { return true }
+        #endif
         let message = problem.message.lowercased()
         return problem.kind == .notFound
             || ["in progress", "not ready to be submitted", "cannot be found", "uploads still"]
@@ -158,7 +167,18 @@ struct AppStoreSubmitAction: ConfiguredAction {
         isOurs: Bool
     ) throws(APIProblem) -> Use {
         let others = items.count - (isOurs ? 1 : 0)
-        let holdsVersion = items.contains { $0.version != nil }
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.cancellingIsOver.isPlanted, submission.state == .canceling {
+                return .none
+            }
+            if Oversight.foreignItemsAreSent.isPlanted, submission.state == .readyForReview {
+                return .this
+            }
+            let holdsVersion =
+                Oversight.everyReviewBlocks.isPlanted || items.contains { $0.version != nil }
+        #else
+            let holdsVersion = items.contains { $0.version != nil }
+        #endif
         switch submission.state {
         case .readyForReview,
             .unresolvedIssues where isOurs:
@@ -236,7 +256,9 @@ struct AppStoreWithdrawAction: ConfiguredAction {
             direction: .neutral,
             canProbe: true,
             lane: store.lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            tries: AppStore.patientTries,
+            refuses: AppStore.refused
         )
     }
 
@@ -280,6 +302,9 @@ struct AppStoreWithdrawAction: ConfiguredAction {
         switch version.state?.progress {
         case nil: return .unavailable(reason: "\(what), which was never seen")
         case .open, .refused: return .present(evidence: what)
+        #if CONDUCTOR_PLANTED_BUGS
+            case .approved where Oversight.approvedIsWithdrawn.isPlanted: return .absent
+        #endif
         case .approved, .released, .replaced: return .ambiguous(reason: what)
         case .inReview: break
         }

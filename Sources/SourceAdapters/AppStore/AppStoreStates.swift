@@ -35,7 +35,12 @@ enum AppStoreVersionState: String, Sendable, CaseIterable {
     }
 
     var progress: Progress {
-        switch self {
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.appleReleaseIsReview.isPlanted, self == .pendingAppleRelease {
+                return .inReview
+            }
+        #endif
+        return switch self {
         case .prepareForSubmission, .readyForReview, .developerRejected: .open
         case .rejected, .metadataRejected, .invalidBinary: .refused
         // Accepted while other parts of its submission are still looked at: nothing can be released.
@@ -48,7 +53,10 @@ enum AppStoreVersionState: String, Sendable, CaseIterable {
 
     /// The role's fact `review`.
     var review: String {
-        switch progress {
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.liveIsNotApproved.isPlanted, progress == .released { return "none" }
+        #endif
+        return switch progress {
         case .open: "none"
         case .refused: "rejected"
         case .inReview: "in_review"

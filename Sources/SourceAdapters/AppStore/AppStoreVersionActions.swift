@@ -37,7 +37,9 @@ struct AppStoreVersionAction: ConfiguredAction {
             direction: .neutral,
             canProbe: true,
             lane: store.lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            tries: AppStore.patientTries,
+            refuses: AppStore.refused
         )
     }
 
@@ -126,7 +128,9 @@ struct AppStoreBuildAction: ConfiguredAction {
             direction: .neutral,
             canProbe: true,
             lane: store.lane,
-            settle: AppStore.settle
+            settle: AppStore.settle,
+            tries: AppStore.patientTries,
+            refuses: AppStore.refused
         )
     }
 
@@ -165,11 +169,19 @@ struct AppStoreBuildAction: ConfiguredAction {
 
     private func look(_ place: AppStorePlace, _ number: String) async throws -> ProbeAnswer {
         guard let version = try await place.find() else {
+            #if CONDUCTOR_PLANTED_BUGS
+                if Oversight.missingVersionIsFinal.isPlanted {
+                    return .ambiguous(reason: "the store has no version \(place.version)")
+                }
+            #endif
             return .unavailable(reason: "the store has no version \(place.version) yet")
         }
         if version.build?.number == number {
             return .present(evidence: "version \(place.version) has build \(number)")
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.buildSwappedInReview.isPlanted { return .absent }
+        #endif
         switch version.state?.progress {
         case nil: return .unavailable(reason: "'\(version.stateWord)' is no state that is known")
         case .open, .refused: return .absent
@@ -187,6 +199,9 @@ struct AppStoreBuildAction: ConfiguredAction {
         guard let build = try await place.builds(number: number).first else {
             throw APIProblem.later("build \(number) is not there yet", after: .minutes(1))
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.processingIsUsable.isPlanted { return build }
+        #endif
         switch build.state {
         case nil: throw APIProblem.later("build \(number) is '\(build.stateWord)'")
         case .processing:
@@ -195,7 +210,12 @@ struct AppStoreBuildAction: ConfiguredAction {
             throw APIProblem(.refused, "build \(number) is \(build.stateWord): upload another one")
         case .valid: break
         }
-        if build.isExpired == true {
+        #if CONDUCTOR_PLANTED_BUGS
+            let isExpired = build.isExpired == true && !Oversight.expiredIsUsable.isPlanted
+        #else
+            let isExpired = build.isExpired == true
+        #endif
+        if isExpired {
             throw APIProblem(.refused, "build \(number) has expired: upload another one")
         }
         switch build.exportCompliance {
@@ -220,6 +240,9 @@ struct AppStoreBuildAction: ConfiguredAction {
                 AppStore.document("builds", id: build.id, ["usesNonExemptEncryption": false])
             )
         } catch {
+            #if CONDUCTOR_PLANTED_BUGS
+                if Oversight.declaredTwiceFails.isPlanted { throw error }
+            #endif
             // Once it is declared it cannot be set again, not even to the same.
             guard error.isRefusal,
                 try await place.builds(number: build.number).first?.exportCompliance == .exempt
@@ -229,6 +252,8 @@ struct AppStoreBuildAction: ConfiguredAction {
 }
 
 extension AppStore {
+    /// A build may be processed for hours; pauses double from one try to the next.
+    static let patientTries = 14
     /// How long the store's reads may lag behind what was written.
     static let settle = Span.minutes(1)
     /// The build that the release is about.

@@ -19,7 +19,7 @@ extension Backend {
 /// newest tag matching `since` that the branch contains, without `since` from `tag`. A fact that
 /// has no answer is absent: a branch that is not there has only `branch.exists`, and a shallow
 /// repository counts nothing.
-struct GitSource: ConfiguredSource {
+struct GitSource: ConfiguredSource, VersionLister {
     static let kind = "git"
 
     private let place: GitPlace
@@ -54,8 +54,8 @@ struct GitSource: ConfiguredSource {
     }
 
     func observe(_ request: ObservationRequest) async -> PollAnswer {
-        let variables = Variables(request)
-        do {
+        let outcome = await asking { () async throws -> PollAnswer in
+            let variables = Variables(request)
             let repository = try place.repository(variables, timeout: timeout)
             let names = Names(
                 branch: try variables.referenceName(branch),
@@ -67,16 +67,59 @@ struct GitSource: ConfiguredSource {
                 try await turnstile.pass { try await fetch(remote, into: repository) }
             }
             return .bounded(try await read(repository, names))
+        }
+        switch outcome {
+        case .success(let answer): return answer
+        case .failure(let refusal): return .failed(refusal.failure, message: refusal.message)
+        }
+    }
+
+    /// The versions that have a release branch.
+    func versions(_ request: ObservationRequest) async -> VersionAnswer {
+        let outcome = await asking { () async throws -> [String] in
+            let variables = Variables(request)
+            let pattern = try VersionPattern(branch, variables)
+            let repository = try place.repository(variables, timeout: timeout)
+            if let remote {
+                try await turnstile.pass { try await fetch(remote, into: repository) }
+            }
+            let listing = try await repository.run([
+                "for-each-ref", "--format=%(refname)", "--", heads,
+            ])
+            return listing.lines.compactMap { line in
+                line.hasPrefix(heads)
+                    ? pattern.version(in: String(line.dropFirst(heads.count))) : nil
+            }
+        }
+        switch outcome {
+        case .success(let versions): return .listed(versions)
+        case .failure(let refusal): return .failed(refusal.failure, message: refusal.message)
+        }
+    }
+
+    /// Why the repository gave no answer.
+    private struct Refusal: Error {
+        var failure: PollFailure
+        var message: String
+    }
+
+    private func asking<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async -> Result<Value, Refusal> {
+        do {
+            return .success(try await body())
         } catch let problem as GitRepository.Problem {
-            return .failed(problem.failure, message: problem.message)
+            return .failure(Refusal(failure: problem.failure, message: problem.message))
         } catch let problem as ResolvingProblem {
-            return .failed(.misconfigured, message: problem.message)
+            return .failure(Refusal(failure: .misconfigured, message: problem.message))
         } catch let problem as TemplateProblem {
-            return .failed(.misconfigured, message: problem.message)
+            return .failure(Refusal(failure: .misconfigured, message: problem.message))
         } catch is CancellationError {
-            return .failed(.timedOut, message: "the poll was given up")
+            return .failure(Refusal(failure: .timedOut, message: "the poll was given up"))
         } catch {
-            return .failed(.internal, message: "the repository could not be asked")
+            return .failure(
+                Refusal(failure: .internal, message: "the repository could not be asked")
+            )
         }
     }
 

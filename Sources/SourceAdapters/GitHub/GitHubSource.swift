@@ -9,7 +9,7 @@ import ConductorPorts
 /// The facts are those of `git`, and GitHub's own under `github.`. Everything is about the commit that
 /// the first request found. A fact that has no answer is absent: a branch that is not there has only
 /// `branch.exists`.
-struct GitHubSource: ConfiguredSource {
+struct GitHubSource: ConfiguredSource, VersionLister {
     static let kind = "github"
 
     private let github: GitHub
@@ -74,6 +74,19 @@ struct GitHubSource: ConfiguredSource {
                 observation.facts[name] = ObservedFact(.array(names))
             }
             return observation
+        }
+    }
+
+    /// The versions that have a release branch.
+    func versions(_ request: ObservationRequest) async -> VersionAnswer {
+        await github.api.list(request, timeout: timeout) { session, variables in
+            let pattern = try VersionPattern(branch, variables)
+            let root = try github.root(variables)
+            let look = Look(session: session, root: root, branch: "", base: "", tag: nil)
+            return try await look.names(
+                "heads/",
+                NamePattern(beginning: pattern.beginning, ending: pattern.ending)
+            ).compactMap(pattern.version)
         }
     }
 

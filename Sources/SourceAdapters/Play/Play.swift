@@ -162,6 +162,9 @@ enum PlayRefusal {
     static let usual = "see the release in the Play Console, and set right what Google names"
 
     static func remedy(_ problem: APIProblem) -> String {
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.remedyForgotten.isPlanted { return usual }
+        #endif
         let message = problem.message.lowercased()
         return remedies.first { message.contains($0.words) }?.remedy ?? usual
     }
@@ -179,6 +182,9 @@ enum PlayRefusal {
     ///
     /// Somebody opened another one or changed something in the Console, or it was too old.
     static func isLostEdit(_ problem: APIProblem) -> Bool {
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.lostEditEndsIt.isPlanted { return false }
+        #endif
         let message = problem.message.lowercased()
         return problem.isRefusal && message.contains("edit")
             && ["deleted", "expired", "no longer", "invalid edit", "not found"]

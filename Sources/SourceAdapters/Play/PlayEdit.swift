@@ -136,6 +136,13 @@ struct PlayCommit: Sendable {
             case .refuse: "ERROR_IF_IN_REVIEW"
             case .cancel: "CANCEL_IN_REVIEW_AND_SUBMIT"
             }
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.heldBackByItself.isPlanted {
+                return [
+                    ("changesInReviewBehavior", behaviour), ("changesNotSentForReview", "true"),
+                ]
+            }
+        #endif
         return [("changesInReviewBehavior", behaviour)]
             + (holdsBack ? [("changesNotSentForReview", "true")] : [])
     }

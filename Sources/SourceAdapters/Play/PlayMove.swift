@@ -40,6 +40,12 @@ enum PlayMove: Sendable {
             case .halt, .resume, .complete: break
             }
         }
+        #if CONDUCTOR_PLANTED_BUGS
+            if status == .completed {
+                if case .complete = self, Oversight.completedIsOdd.isPlanted { return other }
+                if case .halt = self, Oversight.everythingCanBeHalted.isPlanted { return .absent }
+            }
+        #endif
         switch (self, status) {
         case (.release, .draft): return .absent
         case (.release(_, let fraction, _), .inProgress):
@@ -89,6 +95,9 @@ enum PlayMove: Sendable {
         let ours = index.map { releases[$0] }
         switch self {
         case .release(let text, let fraction, let supersedes):
+            #if CONDUCTOR_PLANTED_BUGS
+                let supersedes = supersedes || Oversight.runningIsReplaced.isPlanted
+            #endif
             if let running = others.first(where: { $0.status == .inProgress }), !supersedes {
                 throw APIProblem(
                     .refused,
@@ -113,9 +122,21 @@ enum PlayMove: Sendable {
             return replacing(ours.changed(to: .halted, fraction: ours.fraction)) { _ in true }
         case .resume:
             guard let ours else { return releases.map(\.json) }
+            #if CONDUCTOR_PLANTED_BUGS
+                if Oversight.resumedAtOnePercent.isPlanted {
+                    return replacing(ours.changed(to: .inProgress, fraction: 0.01)) { _ in true }
+                }
+            #endif
             return replacing(ours.changed(to: .inProgress, fraction: ours.fraction)) { _ in true }
         case .complete:
             guard let ours else { return releases.map(\.json) }
+            #if CONDUCTOR_PLANTED_BUGS
+                if Oversight.fractionKept.isPlanted {
+                    return replacing(ours.changed(to: .completed, fraction: ours.fraction)) { _ in
+                        true
+                    }
+                }
+            #endif
             return replacing(ours.changed(to: .completed, fraction: nil)) { other in
                 other.status != .completed
             }
@@ -167,12 +188,18 @@ struct PlayReleaseText: Sendable {
         }
         members["status"] = .string(status.rawValue)
         members["userFraction"] = fraction.map { .double($0) }
+        #if CONDUCTOR_PLANTED_BUGS
+            let priority = Oversight.priorityForgotten.isPlanted ? nil : self.priority
+            let longestNotes = Oversight.notesUncut.isPlanted ? Int.max : Self.longestNotes
+        #else
+            let longestNotes = Self.longestNotes
+        #endif
         if !notes.isEmpty {
             members["releaseNotes"] = .array(
                 notes.sorted { $0.key.precedes($1.key) }.map { language, text in
                     [
                         "language": .string(language),
-                        "text": .string(String(text.prefix(Self.longestNotes))),
+                        "text": .string(String(text.prefix(longestNotes))),
                     ]
                 }
             )

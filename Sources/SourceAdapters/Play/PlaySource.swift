@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// What is in review, or live, the list of releases tells; what share of users gets it only an edit does,
 /// which is opened, read and deleted, at most once in `edits`.
-struct PlaySource: ConfiguredSource {
+struct PlaySource: ConfiguredSource, VersionLister {
     static let kind = "play"
 
     private let play: Play
@@ -108,6 +108,30 @@ struct PlaySource: ConfiguredSource {
         }
     }
 
+    /// The versions whose releases Google lists on the track.
+    func versions(_ request: ObservationRequest) async -> VersionAnswer {
+        await play.api.list(request, timeout: timeout) { session, variables in
+            let package = try play.package(variables)
+            let track = try variables.text(track)
+            let pattern = try VersionPattern(name, variables)
+            let names: [String?]
+            if readsReview {
+                names = try await summaries(package, track, session).map(\.name)
+            } else {
+                let tracks = try await tracks(package, session).tracks
+                guard let ours = tracks.first(where: { $0.name == track }) else {
+                    throw APIProblem(.notFound, "\(package) has no track named \(track)")
+                }
+                names = ours.releases?.map(\.name) ?? []
+            }
+            return names.compactMap { $0 }.compactMap { name in
+                // What follows a blank is no part of a version; the name may have one before it.
+                let ends = name.indices.filter { name[$0] == " " } + [name.endIndex]
+                return ends.lazy.compactMap { pattern.version(in: String(name[..<$0])) }.first
+            }
+        }
+    }
+
     // MARK: The list of releases
 
     private func summaries(
@@ -165,7 +189,12 @@ struct PlaySource: ConfiguredSource {
             facts["rollout"] = "paused"
             facts["rollout_fraction"] = release.fraction.map { .double($0) }
         case .inProgress, .completed:
-            if readsReview {
+            #if CONDUCTOR_PLANTED_BUGS
+                let asksReview = readsReview && !Oversight.settingTakenForStanding.isPlanted
+            #else
+                let asksReview = readsReview
+            #endif
+            if asksReview {
                 guard case .found(let summary) = listed, summary.lifecycle == .published,
                     summary.codes == release.codes
                 else { return }

@@ -67,12 +67,14 @@ enum RoleFacts {
     ///
     /// `review` is `none`, `in_review`, `approved` or `rejected`, and about the candidate's commit where the
     /// store can tell it. `rollout` is `none`, `running`, `paused` or `completed`; `rollout_fraction` is the
-    /// true share of users, 0 to 1; `live_at` is when the first user could get it.
+    /// true share of users, 0 to 1; `live_at` is when the first user could get it; `pause_days_left` how long
+    /// it may still pause, where the store counts that.
     static let store: [FactSchema.Entry] = [
         .init(name: "review", type: .string, subject: .candidate),
         .init(name: "rollout", type: .string, subject: .version),
         .init(name: "rollout_fraction", type: .double, unit: "fraction", subject: .version),
         .init(name: "live_at", type: .timestamp, subject: .version),
+        .init(name: "pause_days_left", type: .int, unit: "days", subject: .version),
     ]
 
     /// The role `quality`: how a version fares with its users, with the size of the sample.

@@ -33,6 +33,26 @@ struct API: Sendable {
         }
     }
 
+    /// Asks which versions there are.
+    func list(
+        _ request: ObservationRequest,
+        timeout: Span,
+        _ body: (APISession, Variables) async throws -> [String]
+    ) async -> VersionAnswer {
+        let attempt = await attempt(
+            urgency: .poll,
+            timeout: timeout,
+            bypassesCaches: request.bypassesCaches
+        ) { session in
+            try await body(session, Variables(request))
+        }
+        switch attempt.result {
+        case .success(let versions): return .listed(versions.map { attempt.redactor.redact($0) })
+        case .failure(let problem):
+            return .failed(problem.failure, message: attempt.redactor.redact(problem.message))
+        }
+    }
+
     /// Performs an action: whatever `body` throws was before anything was changed.
     func perform(
         _ intent: Intent,

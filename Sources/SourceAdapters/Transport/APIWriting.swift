@@ -30,6 +30,9 @@ extension APISession {
             return .done(evidence: try await send())
         } catch let problem as APIProblem {
             guard problem.isRefusal else { return problem.outcome(remedy: remedy) }
+            #if CONDUCTOR_PLANTED_BUGS
+                if Oversight.refusalIsFinal.isPlanted { return problem.outcome(remedy: remedy) }
+            #endif
             switch try? await look() {
             case .present(let evidence): return .alreadyDone(evidence: evidence)
             case .ambiguous(let reason): return .rejected(reason: reason, remedy: remedy)

@@ -71,7 +71,7 @@ struct DemoNarrator {
         case .polled(let source, let scope, nil, _):
             failing[source]?.remove(scope)
         case .journalFailed(let reason): add(.alert, nil, "the journal failed: \(reason)")
-        case .booted, .performing, .wallStep, .room, .stopped: break
+        case .booted, .discovered, .performing, .wallStep, .room, .stopped: break
         }
     }
 

@@ -33,10 +33,13 @@ enum Templates {
           spike_anr_rate: 0.01        # over it too
           spike_sessions: 5000
           max_data_loss: 0.001        # share of events that did not reach the backend
+          first_share: 0.01           # a phased release that goes on by itself is paused beyond this share
 
         stages:
           upcoming:       {shelf: upcoming}                           # no release branch yet
-          branched:       {shelf: current}                            # only critical fixes
+          branched:                                                   # only critical fixes
+            shelf: current
+            reality: vcs.branch.exists && store.rollout == "none"     # where a discovered version is placed
           final_rc:       {shelf: current, latch: candidate}          # this build, and no other
           submitted:      {shelf: current}                            # the store is looking at it
           rollout_1:      {shelf: production, reality: store.rollout == "running"}
@@ -110,6 +113,13 @@ enum Templates {
             title: ITGC tests passed, and too little data is lost to matter
             expr: itgc.passed && itgc.data_loss <= params.max_data_loss
 
+          # What a phased release does by itself: 1 % on its first day, 2 % on the second, 100 % on the seventh.
+          day_1_over:
+            title: The phased release goes beyond its first day, and has days left to pause
+            expr: >-
+              store.rollout == "running" && store.rollout_fraction > params.first_share
+              && store.pause_days_left > 0
+
         transitions:
           - {from: upcoming, to: branched, when: [branch_exists]}
 
@@ -139,12 +149,14 @@ enum Templates {
           - name: start_rollout
             from: submitted
             to: rollout_1
+            adopt: true               # it may go live by itself after the review
             when: [store_approved]
             do: [store.start_rollout]
 
           # A day at 1 %, then everybody.
           - from: rollout_1
             to: rollout_100
+            adopt: true               # a phased release comes to its end by itself
             dwell: 24h
             when: [itgc_passed, crash_rate_ok]
             claims: [full_rollout]
@@ -160,6 +172,18 @@ enum Templates {
 
         # Guards look all the time, go before everything else, and only brake.
         guards:
+          # Nobody more gets it before what 100 % asks for is met. Without this guard the phased release runs.
+          - name: hold_day_1
+            platforms: [ios]
+            watch: [rollout_1]
+            when: [day_1_over]
+            unless: [itgc_passed, crash_rate_ok]
+            blind_after: 6h
+            to: rollout_paused
+            do:
+              - store.pause_rollout
+              - chat.post: {text: "${track.version} for ${track.platform} paused: 100 % has to wait"}
+
           - name: crash_spike
             watch: [rollout_1, rollout_100]
             when: >-
@@ -259,6 +283,9 @@ enum Templates {
               review:                                       # in_review, approved, rejected
                 {type: string, at: /store/review, subject: candidate, about: /store/commit}
               rollout: {type: string, at: /store/rollout}   # none, running, paused, completed
+              # The true share of users; on the App Store it grows by itself, and pauses are limited.
+              rollout_fraction: {type: double, at: /store/rollout_fraction, unit: fraction}
+              pause_days_left: {type: int, at: /store/pause_days_left, unit: days}
 
           itgc:
             kind: file
@@ -368,6 +395,8 @@ enum Templates {
           commit: ""                 # the commit that the review is about
           review: none               # in_review, approved, rejected
           rollout: none              # running, paused, completed
+          rollout_fraction: 0.01     # the share of users that a running rollout gives
+          pause_days_left: 30
 
         itgc:
           passed: false
@@ -389,6 +418,8 @@ enum Templates {
           commit: ""                 # the commit that the review is about
           review: none               # in_review, approved, rejected
           rollout: none              # running, paused, completed
+          rollout_fraction: 0.01     # the share of users that a running rollout gives
+          pause_days_left: 30
 
         itgc:
           passed: false
@@ -410,6 +441,8 @@ enum Templates {
           commit: ""                 # the commit that the review is about
           review: none               # in_review, approved, rejected
           rollout: none              # running, paused, completed
+          rollout_fraction: 0.01     # the share of users that a running rollout gives
+          pause_days_left: 30
 
         itgc:
           passed: false
@@ -468,6 +501,8 @@ enum Templates {
               # The review of one candidate says nothing of another.
               review: {type: string, subject: candidate}          # in_review, approved, rejected
               rollout: string                                     # none, running, paused, completed
+              rollout_fraction: {type: double, unit: fraction}    # on the App Store it grows by itself
+              pause_days_left: {type: int, unit: days}
           itgc:
             kind: backlot
             scope: track

@@ -1,4 +1,5 @@
 import ConductorCore
+import ConductorFiles
 import ConductorTesting
 import NIOHTTP1
 import Synchronization
@@ -111,7 +112,7 @@ import Testing
         Cell(name: "the true percentage", condition: "store.rollout_fraction == 0.05") {
             $0.version?.day = 8
         },
-        Cell(name: "pause budget", condition: "store.appstore.phased.pause_days_left > 0") {
+        Cell(name: "pause budget", condition: "store.pause_days_left > 0") {
             $0.version?.pauseDays = 30
         },
         Cell(name: "live since", condition: "store.live_at < timestamp(\"2026-03-03T00:00:00Z\")") {
@@ -368,6 +369,107 @@ import Testing
         #expect(submissions.map(\.state) == ["WAITING_FOR_REVIEW"])
         #expect(submissions.first?.items.count == 1)
         try await server.stop()
+    }
+
+    /// `met`: whether what 100 % asks for is met; `days`: what the phased release has paused so far.
+    @Test(arguments: [(met: false, days: 2), (met: true, days: 2), (met: false, days: 30)])
+    func `the default machine holds a phased release that outgrows its first day`(
+        met: Bool,
+        days: Int64
+    ) async throws {
+        let world = AppStoreWorld { state in
+            AppStoreWorld.live(&state)
+            state.version?.pauseDays = days
+        }
+        let server = try await LoopbackServer.start(world.answer)
+        let common = """
+            url: "\(server.url)", app: com.acme.music, key: "file:key", key_id: 2X9R4HXF34,
+                     issuer: 57246542-96fe
+            """
+        let scene = try DecisionScene(
+            rules: DecisionScene.repositoryFile("release-states.yaml"),
+            sources: """
+                  store: {kind: appstore, scope: track, \(common)}
+                  rest:
+                    {kind: file, scope: track, path: "rest.yaml", facts: {
+                     head: string, branch.exists: bool, commit: string, build: string,
+                     verification: string, uploaded: bool, blockers.open: int,
+                     blockers.url: string, fixes.unmerged: int, tests.state: string,
+                     crash_free_users: double, anr_rate: double, sessions: int,
+                     content_plays: int, passed: bool, data_loss: double}}
+                  signoff: {kind: people, scope: release, teams: [playback]}
+                  people: {kind: people, scope: track, confirmations: [store_approved]}
+                """,
+            actions: """
+                  store.submit_for_review: {kind: appstore.submit, \(common)}
+                  store.start_rollout: {kind: appstore.release, \(common)}
+                  store.complete_rollout: {kind: appstore.complete, \(common)}
+                  store.pause_rollout: {kind: appstore.pause, \(common)}
+                  store.resume_rollout: {kind: appstore.resume, \(common)}
+                  chat.post: {kind: log, direction: neutral, message: x}
+                """,
+            roles: "{vcs: rest, ci: rest, rc: rest, tracker: rest, quality: rest, itgc: rest}",
+            claims: "{full_rollout: {limit: 1, per: platform, within: 24h}}",
+            beginning: "rollout_1",
+            secrets: [
+                "key": AppStoreWorld.pem,
+                "rest.yaml": """
+                head: \(String(repeating: "d", count: 40))
+                commit: \(String(repeating: "d", count: 40))
+                build: "412"
+                crash_free_users: 0.999
+                anr_rate: 0.001
+                sessions: 50000
+                data_loss: 0.0
+                \(met ? "passed: true" : "")
+                """,
+            ]
+        )
+        // That ITGC is not known is no excuse.
+        let isHeld = !met && days < 30
+        #expect(try await scene.stageAfterALook() == (isHeld ? "rollout_paused" : "rollout_1"))
+        let writes = server.received.filter { $0.method != .GET }
+        #expect(
+            writes.map { "\($0.method) \($0.path)" }
+                == (isHeld ? ["PATCH /v1/appStoreVersionPhasedReleases/p1"] : [])
+        )
+        #expect(world.state.withLock { $0.version?.phased } == (isHeld ? "PAUSED" : "ACTIVE"))
+        try scene.checkJournal(holdsNo: AppStoreWorld.secret)
+        try await server.stop()
+    }
+
+    @Test(arguments: ["percent", "fraction"])
+    func `a rule that asks for a percentage is refused by check`(key: String) throws {
+        let scratch = try Scratch()
+        try scratch.write(
+            """
+            machine: scene
+            version: 1
+            stages: {waiting: {shelf: current}, gone: {shelf: current, terminal: true}}
+            conditions: {ready: {expr: vcs.head != ""}}
+            transitions:
+              - {from: waiting, to: gone, when: [ready], do: [{act: {\(key): 0.25}}]}
+            """,
+            to: "rules.yaml"
+        )
+        try scratch.write(
+            """
+            version: 1
+            sources: {vcs: {kind: file, scope: track, path: x.yaml, facts: {head: string}}}
+            actions:
+              act: {kind: appstore.release, app: com.acme.music, key: env:KEY, key_id: K}
+            apps: {music: {platforms: [ios]}}
+            """,
+            to: "conductor.yaml"
+        )
+        let loaded = RuleFiles.load(
+            rules: scratch.file("rules.yaml"),
+            config: scratch.file("conductor.yaml"),
+            catalog: StandardAdapters()
+        )
+        #expect(loaded.deployment == nil)
+        #expect(loaded.faults.map(\.code) == [.badSetting])
+        #expect(loaded.faults.first?.message.contains("takes no percentage") == true)
     }
 
     /// The version is seen as ready for review some looks after the item was added.

@@ -57,6 +57,19 @@ final class AppStoreWorld: Sendable {
         var builds = [Build(id: "b412", number: "412"), Build(id: "b411", number: "411")]
         var submissions: [Submission] = []
         var whatsNew = "Sounds better"
+        /// Names of all versions, for whoever asks for no certain one.
+        var listed = ["8.9.1", "8.9.2"]
+        /// What adding to a submission is refused with.
+        var refusal: String?
+        /// The version was made, and is not seen yet.
+        var hidesVersion = false
+        /// Somebody declares the export compliance right before we do.
+        var isDeclaredByOthers = false
+        /// Somebody pauses the phased release right before we do.
+        var isPausedByOthers = false
+        /// Builds that were attached before they were processed.
+        var early = 0
+        var looksAtSubmissions = 0
         /// Looks after which what was added to a submission is seen.
         var lag = 0
         /// Whether answers tell of what belongs to a version.
@@ -177,6 +190,7 @@ final class AppStoreWorld: Sendable {
             let limit = query["limit"].flatMap { Int($0) } ?? 50
             return ok(["data": .array(builds.prefix(limit).map { json($0) })])
         case ("reviewSubmissions", nil, _):
+            state.looksAtSubmissions += 1
             guard query["filter[app]"] == "1001" else { return error(400, "PARAMETER", "app") }
             let states = query["filter[state]"]?.split(separator: ",").map(String.init) ?? []
             let found = state.submissions.filter {
@@ -199,6 +213,11 @@ final class AppStoreWorld: Sendable {
     private static func versions(_ query: [String: String], _ state: inout State)
         -> LoopbackServer.Reply
     {
+        if query["filter[versionString]"] == nil, query["filter[platform]"] == "IOS" {
+            let versions = state.listed.map { Version(id: "v" + $0, name: $0, build: nil) }
+            return ok(["data": .array(versions.map { json($0) })])
+        }
+        if state.hidesVersion { return ok(["data": []]) }
         guard var version = state.version, query["filter[versionString]"] == version.name,
             query["filter[platform]"] == "IOS"
         else { return ok(["data": []]) }
@@ -320,11 +339,17 @@ final class AppStoreWorld: Sendable {
             guard ["PREPARE_FOR_SUBMISSION", "REJECTED"].contains(state.version?.state) else {
                 return error(409, "STATE_ERROR", "The pre-release build could not be added")
             }
-            state.version?.build = body["data"]?["id"]?.stringValue
+            let id = body["data"]?["id"]?.stringValue
+            if state.builds.first(where: { $0.id == id })?.state != "VALID" { state.early += 1 }
+            state.version?.build = id
             return .status(204)
         case (.PATCH, "builds"):
             guard let index = state.builds.firstIndex(where: { $0.id == parts.last }) else {
                 return missing
+            }
+            if state.isDeclaredByOthers {
+                state.builds[index].usesEncryption = false
+                return error(409, "ENTITY_ERROR", "You cannot update when the value is already set")
             }
             state.builds[index].usesEncryption = attributes?["usesNonExemptEncryption"]?.boolValue
             return ok(["data": json(state.builds[index])])
@@ -334,6 +359,7 @@ final class AppStoreWorld: Sendable {
             state.version?.day = nil
             return ok(["data": phased(state.version ?? Version())], 201)
         case (.PATCH, "appStoreVersionPhasedReleases"):
+            if state.isPausedByOthers { state.version?.phased = "PAUSED" }
             guard let wanted = attributes?["phasedReleaseState"]?.stringValue,
                 state.version?.phased != "COMPLETE", state.version?.phased != wanted
             else {
@@ -370,6 +396,8 @@ final class AppStoreWorld: Sendable {
             )
             state.submissions.append(made)
             return ok(["data": json(made, state)], 201)
+        case (.POST, _) where state.refusal != nil:
+            return error(409, "STATE_ERROR", state.refusal ?? "")
         case (.POST, _):
             guard
                 let index = state.submissions.firstIndex(where: {

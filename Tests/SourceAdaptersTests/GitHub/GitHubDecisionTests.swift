@@ -251,7 +251,8 @@ import Testing
                      commit: string, build: string, verification: string, uploaded: bool,
                      blockers.open: int, blockers.url: string, fixes.unmerged: int,
                      crash_free_users: double, anr_rate: double, sessions: int, content_plays: int,
-                     review: string, rollout: string, passed: bool, data_loss: double}}
+                     review: string, rollout: string,
+                     rollout_fraction: double, pause_days_left: int, passed: bool, data_loss: double}}
                   signoff: {kind: people, scope: release, teams: [playback]}
                   people: {kind: people, scope: track, confirmations: [store_approved]}
                 """,

@@ -39,6 +39,11 @@ final class PlayWorld: Sendable {
         var consoleChanges = 0
         /// What a commit is refused with.
         var refusal: String?
+        var refusalStatus = 400
+        /// Whether a commit that holds changes back is taken in spite of `refusal`.
+        var isHeldBackTaken = false
+        /// Whether such a commit is refused: changes are sent for review by themselves.
+        var refusesHeldBack = false
         var crashRate = "0.0021"
         var anrRate = "0.0012"
         var users = "12000"
@@ -187,7 +192,16 @@ final class PlayWorld: Sendable {
             guard received.uri.contains("changesInReviewBehavior="), received.body.isEmpty else {
                 return refused("a commit without a behaviour, or with a body")
             }
-            if let refusal = state.refusal { return refused(refusal) }
+            let isHeldBack = received.uri.contains("changesNotSentForReview=true")
+            if isHeldBack, state.refusesHeldBack {
+                return refused(
+                    "Changes are sent for review automatically. The query parameter"
+                        + " changesNotSentForReview must not be set."
+                )
+            }
+            if let refusal = state.refusal, !(isHeldBack && state.isHeldBackTaken) {
+                return refused(refusal, state.refusalStatus)
+            }
             state.commits.append(String(received.uri.drop { $0 != "?" }.dropFirst()))
             state.tracks = edit.tracks
             state.edit = nil
@@ -227,6 +241,10 @@ final class PlayWorld: Sendable {
     /// What Google's specification says in words only.
     private static func fault(_ releases: [JSON]) -> String? {
         for release in releases {
+            let notes = release["releaseNotes"]?.arrayValue ?? []
+            if notes.contains(where: { ($0["text"]?.stringValue?.count ?? 0) > 500 }) {
+                return "Release notes are longer than 500 characters."
+            }
             let isStaged = ["inProgress", "halted"].contains(release["status"]?.stringValue)
             switch release["userFraction"]?.number {
             case nil where release["status"] == "inProgress": return "userFraction is missing"
