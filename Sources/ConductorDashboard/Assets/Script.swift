@@ -193,6 +193,13 @@ enum Script {
             };
           };
           listen();
+          // A page that is left keeps no line open: a browser has few, and may keep the page to come back.
+          addEventListener("pagehide", () => stream.close());
+          addEventListener("pageshow", (event) => {
+            if (!event.persisted) return;
+            listen();
+            refresh();
+          });
           document.addEventListener("visibilitychange", () => { if (!document.hidden) { say(); refresh(); } });
         })();
 
