@@ -28,23 +28,21 @@ final class TurnTaking: Sendable {
         until deadline: ContinuousClock.Instant,
         _ body: () async throws -> Result
     ) async throws -> Result {
-        let left = Span(milliseconds: max(0, Int64((deadline - .now) / .milliseconds(1))))
-        let isOurs: Bool? = try await within(left) {
-            try await self.take(key)
-            return true
-        }
-        guard isOurs == true else {
-            throw APIProblem(.timedOut, "given up while waiting for its turn")
-        }
-        defer { leave(key) }
-        return try await body()
-    }
-
-    private func take(_ key: String) async throws {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
+        let timer = Task {
+            try await Task.sleep(until: deadline, clock: .continuous)
+            callAway(id, from: key)
+        }
+        defer { timer.cancel() }
+        try await take(key, id)
+        defer { leave(key) }
+        return try await body()
+    }
+
+    private func take(_ key: String, _ id: Int) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 // The handler below finds who waits, or the task is seen to be cancelled here.
@@ -60,12 +58,17 @@ final class TurnTaking: Sendable {
                 if let answer { continuation.resume(with: answer) }
             }
         } onCancel: {
-            let waiting = state.withLock { state in
-                let place = state.queues[key]?.waiting.firstIndex { $0.id == id }
-                return place.flatMap { state.queues[key]?.waiting.remove(at: $0).continuation }
-            }
-            waiting?.resume(throwing: CancellationError())
+            callAway(id, from: key)
         }
+    }
+
+    /// Who waits does so no longer; whose turn has come already keeps it.
+    private func callAway(_ id: Int, from key: String) {
+        let waiting = state.withLock { state in
+            let place = state.queues[key]?.waiting.firstIndex { $0.id == id }
+            return place.flatMap { state.queues[key]?.waiting.remove(at: $0).continuation }
+        }
+        waiting?.resume(throwing: CancellationError())
     }
 
     /// The next one's turn.
