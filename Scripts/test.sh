@@ -99,14 +99,10 @@ else
 fi
 
 # In a browser, where one is installed and PyPI can be reached, or was once.
-page_tools() {
-    command -v chromium >/dev/null 2>&1 && command -v chromedriver >/dev/null 2>&1 \
-        && command -v python3 >/dev/null 2>&1
-}
-if page_tools; then
+if Scripts/test-page.sh --prepare; then
     stage 'page in a browser' Scripts/test-page.sh
 else
-    skip 'page in a browser' 'chromium, chromium-driver or python3 is not installed'
+    skip 'page in a browser' 'no chromium, chromium-driver, python3, or Selenium from PyPI'
 fi
 
 kill_test() {
