@@ -116,7 +116,7 @@ enum Stylesheet {
         .number { text-align: right; white-space: nowrap; } .share svg { display: block; margin-top: .35rem; max-width: 12rem; }
         .share rect { fill: var(--go); } tr[aria-current] th::after { content: " ◂ now"; color: var(--go); font-weight: 400; }
         .held { color: var(--yellow); }
-        .story li { display: grid; grid-template-columns: 12.5rem 1fr; gap: .75rem; padding: .12rem 0; }
+        .story li { display: grid; grid-template-columns: 12.5rem minmax(0, 1fr); overflow-wrap: anywhere; gap: .75rem; padding: .12rem 0; }
         .story time { color: var(--soft); } .story .e-entered { font-weight: 650; }
         .story .e-error, .story .e-alert { color: var(--red); } .story .e-blocked { color: var(--yellow); } .story .e-drift { color: var(--unknown); }
         .story .e-attempt, .story .e-intent { color: var(--soft); }
@@ -153,7 +153,7 @@ enum Stylesheet {
           .track, .columns { grid-template-columns: minmax(0, 1fr); }
           .track .metrics, .track .needs, .track .where { grid-column: 1; grid-row: auto; }
           .who { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: .25rem .75rem; } .who a { margin: 0; }
-          .story li { grid-template-columns: 1fr; gap: 0; padding: .3rem 0; }
+          .story li { grid-template-columns: minmax(0, 1fr); gap: 0; padding: .3rem 0; }
           .filter label { display: flex; gap: .5rem; align-items: center; }
         }
         @media (prefers-reduced-motion: no-preference) {
