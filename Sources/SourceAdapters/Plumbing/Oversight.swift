@@ -13,6 +13,7 @@
         case everyReviewBlocks, foreignItemsAreSent, refusalsNeverHeal, refusalsAlwaysHeal
         case buildSwappedInReview, appleReleaseIsReview, liveIsNotApproved, submittedAgain
         case approvedIsWithdrawn, dayRunsOn, budgetWithoutEnd, refusalIsFinal, expiredIsUsable
+        case lostAnswerIsDone
 
         /// The one that is switched on.
         ///

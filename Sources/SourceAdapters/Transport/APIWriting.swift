@@ -29,6 +29,11 @@ extension APISession {
         do {
             return .done(evidence: try await send())
         } catch let problem as APIProblem {
+            #if CONDUCTOR_PLANTED_BUGS
+                if Oversight.lostAnswerIsDone.isPlanted, !problem.isRefusal {
+                    return .done(evidence: "sent")
+                }
+            #endif
             guard problem.isRefusal else { return problem.outcome(remedy: remedy) }
             #if CONDUCTOR_PLANTED_BUGS
                 if Oversight.refusalIsFinal.isPlanted { return problem.outcome(remedy: remedy) }

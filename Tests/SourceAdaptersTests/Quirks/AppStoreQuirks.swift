@@ -195,7 +195,7 @@ extension Quirk {
             }
             #expect(stage == "waiting", "nobody knows how far it came")
         },
-        Quirk(40, "a write lands and its answer is lost", without: "probeSkipped") {
+        Quirk(40, "a write lands and its answer is lost", without: "lostAnswerIsDone") {
             let came = try await act("appstore.pause", after: .minutes(6), loses: .PATCH) {
                 state,
                 look in
