@@ -21,17 +21,21 @@ struct Checkup: Sendable {
     let backend: String
     /// The credential, by where it stands; nil where none is needed.
     let credential: String?
+    /// What shares a line of the report: the same credential, used in the same way.
+    let account: String
     let address: String
     let look: @Sendable (Looks, Variables) async throws -> [Finding]
 
     init(
         _ backend: String,
         credential: String? = nil,
+        account: String? = nil,
         address: String,
         look: @escaping @Sendable (Looks, Variables) async throws -> [Finding]
     ) {
         self.backend = backend
         self.credential = credential
+        self.account = account ?? credential ?? ""
         self.address = address
         self.look = look
     }
@@ -45,7 +49,8 @@ struct Checkup: Sendable {
         let secrets = api.credential.references.map(\.description)
         self.init(
             backend,
-            credential: secrets.isEmpty ? nil : api.credential.account,
+            credential: secrets.isEmpty ? nil : secrets.joined(separator: ", "),
+            account: api.credential.account,
             address: api.base.description
         ) { looks, variables in
             try await look(APILooks(try await looks.session(api), looks), variables)

@@ -40,6 +40,7 @@ extension StandardAdapters {
     fileprivate struct Ward {
         var backend: String
         var credential: String?
+        var account: String
         var address: String
         var patients: [Patient]
     }
@@ -49,7 +50,7 @@ extension StandardAdapters {
         for patient in patients {
             let checkup = patient.checkup
             let place = wards.firstIndex {
-                $0.backend == checkup.backend && $0.credential == checkup.credential
+                $0.backend == checkup.backend && $0.account == checkup.account
                     && $0.address == checkup.address
             }
             if let place {
@@ -59,6 +60,7 @@ extension StandardAdapters {
                     Ward(
                         backend: checkup.backend,
                         credential: checkup.credential,
+                        account: checkup.account,
                         address: checkup.address,
                         patients: [patient]
                     )

@@ -10,7 +10,21 @@ extension HTTPSettings {
     /// Asks what the source asks.
     var readingCheckup: Checkup {
         Checkup("HTTP", credential: credential, address: origin) { looks, variables in
-            let resolved = try resolve(variables)
+            for reference in secrets { _ = try reference.read() }
+            let resolved: Resolved
+            do throws(ResolvingProblem) {
+                resolved = try resolve(variables)
+            } catch {
+                try await reach(looks)
+                return [
+                    Finding(
+                        "may read \(address)",
+                        .untold,
+                        evidence: error.message,
+                        remedy: "it depends on a release; see what it says once one is on its way"
+                    )
+                ]
+            }
             let look = try await looks.send(
                 HTTPTransport.Request(
                     address: resolved.address,
@@ -47,16 +61,7 @@ extension HTTPSettings {
     var writingCheckup: Checkup {
         Checkup("webhook", credential: credential, address: origin) { looks, _ in
             for reference in secrets { _ = try reference.read() }
-            guard let address = WebAddress(origin) else { return [] }
-            _ = try await looks.send(
-                HTTPTransport.Request(
-                    method: .HEAD,
-                    address: address,
-                    headers: [("User-Agent", "conductord")]
-                ),
-                .nothing,
-                wanted: .status
-            )
+            try await reach(looks)
             return [
                 Finding(
                     "may be called",
@@ -66,5 +71,19 @@ extension HTTPSettings {
                 )
             ]
         }
+    }
+
+    /// Any answer will do; the credential stays here.
+    private func reach(_ looks: Looks) async throws {
+        guard let address = WebAddress(origin) else { return }
+        _ = try await looks.send(
+            HTTPTransport.Request(
+                method: .HEAD,
+                address: address,
+                headers: [("User-Agent", "conductord")]
+            ),
+            .nothing,
+            wanted: .status
+        )
     }
 }

@@ -92,6 +92,9 @@ struct HTTPSettings: Sendable {
     /// Scheme, host and port as they are written.
     var origin: String { head }
 
+    /// The whole address as settings write it.
+    var address: String { head + tail.text }
+
     var secrets: [SecretReference] {
         headers.compactMap { header in
             switch header.value {

@@ -490,6 +490,21 @@ private let clinics: [Clinic] = [
         #expect(none.map(\.verdict) == [.no])
     }
 
+    @Test func `an address of a version is reached, and not asked`() async throws {
+        let server = try await LoopbackServer.start { _ in .status(404) }
+        try scratch.write("s3cret", to: "token")
+        let settings: JSON = [
+            "url": .string(server.url + "/${version}"), "facts": ["n": "int"],
+            "bearer": .string("file:" + scratch.file("token")),
+        ]
+        let findings = await examine("http", settings)
+        #expect(findings.contains(Finding(Finding.reachable, .yes)))
+        #expect(findings.filter { $0.verdict == .no } == [])
+        #expect(findings.last?.verdict == .untold)
+        #expect(server.received.map(\.method) == [.HEAD])
+        try await server.stop()
+    }
+
     @Test func `a webhook is reached, and not called`() async throws {
         let server = try await LoopbackServer.start { _ in .status(405) }
         try scratch.write("s3cret", to: "token")
