@@ -100,7 +100,6 @@ struct Init: ParsableCommand {
               \(change)conductord check                          # are rules and configuration sound?
               conductord track add music/ios/8.9.2      # a release to look after
               conductord run                            # in shadow: decides, and does nothing
-                                                        # its page: http://127.0.0.1:8787/
               conductord explain music/ios/8.9.2        # from another terminal: why is it where it is?
             """
         )

@@ -219,7 +219,7 @@ enum Templates {
 
         version: 1
         tick: 30s                    # the longest pause between two looks at everything
-        http: {listen: 127.0.0.1:8787}   # the page and the API, for this machine alone
+        # http: {listen: 127.0.0.1:8787}   # a page and an API for this machine: take the first # away
 
         sources:
           # The repository that releases are cut from, seen from the directory in which conductord runs.
