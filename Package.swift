@@ -102,13 +102,18 @@ let package = Package(
                 nioPosix,
             ]
         ),
-        // For tests alone: scenarios, scripted clocks, dice, the simulator, what every adapter must be like.
+        // For tests alone: scenarios, scripted clocks, dice, the simulator.
         .target(
             name: "ConductorTesting",
             dependencies: [
                 "CEL", "ConductorCore", "ConductorPorts", "ConductorJournal", "ConductorRuntime",
-                "SimulationKernel", nioCore, nioHTTP1, nioPosix,
+                "SimulationKernel",
             ]
+        ),
+        // For tests alone: what every adapter must be like, and a server that plays any backend.
+        .target(
+            name: "AdapterTesting",
+            dependencies: ["ConductorCore", "ConductorPorts", nioCore, nioHTTP1, nioPosix]
         ),
         // The simulator's ground: a disk in memory that can lose power, and one thread for all tasks.
         .target(name: "SimulationKernel", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -171,9 +176,9 @@ let package = Package(
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [
-                "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
-                "ConductorRuntime", "ConductorTesting", "SourceAdapters", cryptoExtras, jwtKit,
-                logging, nioCore, nioHTTP1, nioPosix,
+                "AdapterTesting", "ConductorCore", "ConductorFiles", "ConductorJournal",
+                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "SourceAdapters",
+                cryptoExtras, jwtKit, logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         // Many simulated releases, and bugs planted in them; `Scripts/simulate.sh` builds it optimised.
@@ -193,7 +198,7 @@ let package = Package(
         .executableTarget(
             name: "contract-test",
             dependencies: [
-                "ConductorCore", "ConductorPorts", "ConductorTesting", "SourceAdapters",
+                "AdapterTesting", "ConductorCore", "ConductorPorts", "SourceAdapters",
                 asyncHTTPClient, crypto, cryptoExtras, nioCore, nioHTTP1,
             ],
             path: "Tests/Contracts"

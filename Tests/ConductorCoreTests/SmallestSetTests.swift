@@ -166,7 +166,7 @@ private struct Situation {
     @Test func `lists exactly what would move the track`() throws {
         var moved = 0
         var stayed = 0
-        for seed in UInt64(500)..<530 {
+        for seed in UInt64(500)..<512 {
             var random = try RandomWorld(seed: seed)
             for _ in 0..<30 {
                 try random.step()
@@ -200,8 +200,8 @@ private struct Situation {
                 }
             }
         }
-        #expect(moved > 300)
-        #expect(stayed > 500)
+        #expect(moved > 120)
+        #expect(stayed > 200)
     }
 
     /// Grants all leaves, then all but one.

@@ -15,6 +15,7 @@ import Foundation
             #if CONDUCTOR_PLANTED_BUGS
                 case "bugs": try PlantedBugs(options).table(only: Array(arguments.dropFirst()))
             #endif
+            case "scenarios": try scenarios(Array(arguments.dropFirst()))
             case "one": try one(UInt64(arguments.dropFirst().first ?? "") ?? options.from)
             default:
                 tell(
@@ -24,6 +25,7 @@ import Foundation
                            simulate crashes [--scenarios N] [--minutes M] [--pairs]
                            simulate pairs   [--scenarios N]
                            simulate bugs    [--known] [--seeds N] [NAME...]
+                           simulate scenarios FILE...
                            simulate one SEED
                     """
                 )
@@ -35,6 +37,15 @@ import Foundation
         } catch {
             tell("the simulator itself failed: \(error)")
             exit(3)
+        }
+    }
+
+    /// Plays golden scripts and writes what came of them, one after the other: their lower halves.
+    private static func scenarios(_ files: [String]) throws {
+        for file in files {
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            let output = try ScenarioRunner.run(text.components(separatedBy: "----\n")[0])
+            FileHandle.standardOutput.write(Data(output.utf8))
         }
     }
 

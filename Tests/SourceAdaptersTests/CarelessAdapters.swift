@@ -1,6 +1,6 @@
 import ConductorCore
 import ConductorPorts
-import ConductorTesting
+import AdapterTesting
 import NIOHTTP1
 import Synchronization
 import Testing

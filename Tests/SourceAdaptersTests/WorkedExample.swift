@@ -1,6 +1,6 @@
 import ConductorCore
 import ConductorPorts
-import ConductorTesting
+import AdapterTesting
 import Foundation
 import Logging
 import NIOHTTP1

@@ -31,6 +31,15 @@ struct Lexer {
     }
 
     func text(from start: Int, to end: Int) -> String {
+        // Nearly every word is ASCII: its scalars are its bytes.
+        if source[start..<end].allSatisfy(\.isASCII) {
+            return unsafe String(unsafeUninitializedCapacity: end - start) { bytes in
+                for place in start..<end {
+                    unsafe bytes[place - start] = UInt8(truncatingIfNeeded: source[place].value)
+                }
+                return end - start
+            }
+        }
         var text = String.UnicodeScalarView()
         text.append(contentsOf: source[start..<end])
         return String(text)

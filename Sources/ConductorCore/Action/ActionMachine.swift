@@ -89,9 +89,14 @@ extension IntentProgress {
     }
 
     private mutating func inDoubt(since: Stamp, at now: Stamp, reason: String) {
-        // A brake may be repeated blindly: the second one changes nothing, a missing one costs.
+        // A brake may be repeated blindly: the second one changes nothing, a missing one costs. So
+        // the first doubt is answered at once; only further ones give the store time.
         if intent.direction == .brakes {
-            tryAgain(at: now, after: nil, reason: reason)
+            if attempts == 1 {
+                status = .backoff(until: now.elapsed, reason: reason)
+            } else {
+                tryAgain(at: now, after: nil, reason: reason)
+            }
             return
         }
         #if CONDUCTOR_PLANTED_BUGS

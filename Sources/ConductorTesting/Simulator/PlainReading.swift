@@ -26,6 +26,11 @@ struct PlainReading {
             places[fact.path] = (fact.source, fact.name, level)
         }
 
+    /// How long the facts of a source hold, in milliseconds: as the simulated machine declares it.
+    static func validity(of source: String) -> Int64 {
+        (source == "quality" ? 50 : 60) * 60_000
+    }
+
     /// A fact's value and the moment that it speaks of; nil when it is not known.
     private func fact(_ path: String) -> (value: JSON, origin: Int64)? {
         guard let (source, name, level) = Self.places[path],
@@ -34,8 +39,7 @@ struct PlainReading {
         else { return nil }
         let ahead = seen.observedAt[name].map { (seen.fetched.wall - $0).milliseconds } ?? 0
         let origin = seen.fetched.elapsed - max(0, ahead)
-        let isLong = source == "quality"
-        guard now.elapsed - origin <= (isLong ? 3 : 1) * 3_600_000 else { return nil }
+        guard now.elapsed - origin <= Self.validity(of: source) else { return nil }
         let about = member["about"]?.stringValue
         switch path {
         case "ci.verification.state", "ci.tests.state":

@@ -231,7 +231,7 @@ struct Referee {
             let reading = reading(of: track, at: poll.at)
         else { return }
         let ahead = observedAt["crash_rate"].map { (poll.at.wall - $0).milliseconds } ?? 0
-        let until = poll.at.elapsed - max(0, ahead) + 3 * 3_600_000
+        let until = poll.at.elapsed - max(0, ahead) + PlainReading.validity(of: poll.source)
         let isCalm = reading.holds("crash_rate_calm")
         if let last = tracks[track]?.calm.indices.last {
             let end = tracks[track]?.calm[last].until ?? 0

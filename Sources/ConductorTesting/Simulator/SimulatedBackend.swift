@@ -88,7 +88,9 @@ struct SimulatedBackend: ActionAdapter {
             try? await process.clock.sleep(for: Span(milliseconds: Int64(milliseconds)))
         }
         let isTrouble = simulation.plan.hasFaults && begun < Simulation.faultsEnd
-        switch isTrouble ? dice.below(16) : 100 {
+        // A raise in doubt is the worst that can be: it is seen more often than chance would have it.
+        let isInDoubt = intent.direction == .raises && dice.oneIn(4)
+        switch isTrouble ? (isInDoubt ? 3 : dice.below(16)) : 100 {
         case 0:
             await wait(dice.below(2000))
             return .retryable(
@@ -104,10 +106,12 @@ struct SimulatedBackend: ActionAdapter {
             return .unknown(reason: "the connection broke")
         case 3, 4:
             simulation.world.agenda.plan(.land(intent), at: late)
+            simulation.provoke(inDoubt: intent)
             await wait(dice.below(2000))
             return .unknown(reason: "the connection broke")
         case 5:
             simulation.world.agenda.plan(.land(intent), at: late)
+            simulation.provoke(inDoubt: intent)
             await wait(3_600_000)
             return .unknown(reason: "it hung")
         case 6 where dice.oneIn(3):

@@ -25,6 +25,10 @@ enum SimulatedMachine {
             machine.conditions[place].sustained = .minutes(50)
         }
         for place in machine.guards.indices { machine.guards[place].blindAfter = .minutes(90) }
+        // One poll that fails is not noticed, two are: every half hour one is due.
+        for place in machine.facts.indices where machine.facts[place].source == "quality" {
+            machine.facts[place].maxAge = .minutes(50)
+        }
         return machine
     }
 

@@ -70,6 +70,17 @@ extension Simulation {
         spoil(record.track, at: now + dice.pick([0, 400, 1000]), until: later, &dice)
     }
 
+    /// A raise was sent, and nobody knows yet whether it arrives: just then a guard is met.
+    func provoke(inDoubt intent: Intent) {
+        var dice = world.dice("in doubt \(intent.key) \(now)")
+        guard intent.direction == .raises, !dice.oneIn(3) else { return }
+        let path = dice.pick(["quality.crash_rate", "quality.anr_rate"])
+        let soon = now + dice.pick([0, 400, 3000, 15_000])
+        let later = soon + Int64(5 + dice.below(40)) * 60_000
+        agenda.plan(.turn(intent.track, path: path, to: .double(0.05)), at: soon)
+        agenda.plan(.turn(intent.track, path: path, to: .double(0.001)), at: later)
+    }
+
     /// It is to be calm for a while, and for some of that nobody knows whether it is.
     private func provoke(afterBrake intent: Intent) {
         var dice = world.dice("worst moment \(intent.key) \(intent.step)")

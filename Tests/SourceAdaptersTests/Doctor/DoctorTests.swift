@@ -1,6 +1,6 @@
 import ConductorCore
 import ConductorPorts
-import ConductorTesting
+import AdapterTesting
 import CryptoExtras
 import Foundation
 import Logging

@@ -1,5 +1,5 @@
 import ConductorCore
-import ConductorTesting
+import AdapterTesting
 import NIOHTTP1
 import Testing
 
