@@ -171,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [
-                "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
+                "Backlot", "ConductorCore", "ConductorFiles", "ConductorJournal", "ConductorPorts",
                 "ConductorRuntime", "ConductorTesting", "SourceAdapters", cryptoExtras, jwtKit,
                 logging, nioCore, nioHTTP1, nioPosix,
             ]

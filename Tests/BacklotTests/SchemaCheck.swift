@@ -37,9 +37,10 @@ struct SchemaCheck {
         parts.count { !$0.contains("{") }
     }
 
-    /// The last parameter of a template may stand for a path.
+    /// The last parameter of a template may stand for a path where it names a branch or a tag.
     private static func matches(_ parts: [Substring], _ template: [Substring]) -> Bool {
-        let takesMore = template.last == "{ref}" && parts.count > template.count
+        let takesMore =
+            ["{ref}", "{branch}"].contains(template.last) && parts.count > template.count
         guard parts.count == template.count || takesMore else { return false }
         return zip(parts, template).allSatisfy { part, pattern in
             guard let brace = pattern.firstIndex(of: "{") else { return part == pattern }
