@@ -1,6 +1,8 @@
 import ConductorCore
 import Foundation
 
+@testable import Backlot
+
 /// Holds a simulated vendor's answers against the vendor's own specification.
 struct SchemaCheck {
     private let document: JSON
@@ -24,6 +26,42 @@ struct SchemaCheck {
         var faults: [String] = []
         check(body, schema, at: "", depth: 0, &faults)
         return faults
+    }
+
+    /// The folder with the vendors' specifications, where there is one.
+    static var folder: String? { ProcessInfo.processInfo.environment["CONDUCTOR_CONTRACTS"] }
+
+    /// What is wrong with the answers of simulated vendors, and how many of each were looked at.
+    ///
+    /// `vendors`: what each one's specification is called, and what stands before its paths there.
+    static func faults(
+        of exchanges: [VendorLot.Exchange],
+        by vendors: [String: (name: String, prefix: String)],
+        in folder: String
+    ) throws -> (faults: Set<String>, checked: [String: Int]) {
+        var checked: [String: Int] = [:]
+        var faults: Set<String> = []
+        for (vendor, (name, prefix)) in vendors {
+            let check = try SchemaCheck(path: "\(folder)/specs/\(name).json")
+            for exchange in exchanges
+            where exchange.vendor == vendor && (200..<300).contains(exchange.reply.status) {
+                guard let body = try? JSON(parsing: exchange.reply.body) else { continue }
+                let path = exchange.request.uri.prefix { $0 != "?" }.dropFirst(vendor.count + 1)
+                let found = check.faults(
+                    method: exchange.request.method,
+                    path: prefix + path,
+                    status: exchange.reply.status,
+                    body: body
+                )
+                guard let found else {
+                    faults.insert("\(vendor) \(exchange.request.method) \(path): not specified")
+                    continue
+                }
+                checked[vendor, default: 0] += 1
+                for fault in found { faults.insert("\(vendor) \(path): \(fault)") }
+            }
+        }
+        return (faults, checked)
     }
 
     private func operation(_ method: String, _ path: String) -> JSON? {

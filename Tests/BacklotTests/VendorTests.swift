@@ -172,38 +172,21 @@ private struct Filmed {
     }
 
     @Test func `answer as their specifications say`() async throws {
-        guard let folder = ProcessInfo.processInfo.environment["CONDUCTOR_CONTRACTS"] else {
+        guard let folder = SchemaCheck.folder else {
             print("simulated vendors: specifications skipped; say CONDUCTOR_CONTRACTS=DIR")
             return
         }
-        let filmed = try await Self.honest.value
         let vendors = [
             "appstore": ("appstoreconnect", ""), "play": ("play-androidpublisher", ""),
             "google": ("google-oauth", ""), "github": ("github", ""), "jira": ("jira-cloud", ""),
             "prometheus": ("prometheus", ""), "slack": ("slack", "/api"),
         ]
-        var checked: [String: Int] = [:]
-        var faults: Set<String> = []
-        for (vendor, (name, prefix)) in vendors {
-            let check = try SchemaCheck(path: "\(folder)/specs/\(name).json")
-            for exchange in filmed.exchanges
-            where exchange.vendor == vendor && (200..<300).contains(exchange.reply.status) {
-                guard let body = try? JSON(parsing: exchange.reply.body) else { continue }
-                let path = exchange.request.uri.prefix { $0 != "?" }.dropFirst(vendor.count + 1)
-                let found = check.faults(
-                    method: exchange.request.method,
-                    path: prefix + path,
-                    status: exchange.reply.status,
-                    body: body
-                )
-                guard let found else {
-                    faults.insert("\(vendor) \(exchange.request.method) \(path): not specified")
-                    continue
-                }
-                checked[vendor, default: 0] += 1
-                for fault in found { faults.insert("\(vendor) \(path): \(fault)") }
-            }
-        }
+        let filmed = try await Self.honest.value
+        let (faults, checked) = try SchemaCheck.faults(
+            of: filmed.exchanges,
+            by: vendors,
+            in: folder
+        )
         #expect(faults.sorted() == [])
         #expect(Set(checked.keys) == Set(vendors.keys))
     }

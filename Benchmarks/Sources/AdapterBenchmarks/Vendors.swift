@@ -19,6 +19,8 @@ struct Vendors {
     /// What came of a round.
     struct Round {
         var seconds: Double
+        /// How long the poll took that took longest, from its own beginning.
+        var longest: Double
         var requests: Int
         /// Requests to vendors with ETags, and how many of them were *not modified*.
         var tagged: Int
@@ -152,25 +154,28 @@ struct Vendors {
         let before = log.counts.withLock(\.self)
         let began = ContinuousClock.now
         let answers = await AdapterTime.$clock.withValue(BenchTime(clock: clock)) {
-            await withTaskGroup(of: Bool.self) { group in
+            await withTaskGroup(of: (isAnswered: Bool, seconds: Double).self) { group in
                 for track in Bench.tracks {
                     for kind in kinds {
                         guard let source = sources[kind] else { continue }
                         group.addTask { await Self.poll(source, track, timeout) }
                     }
                 }
-                return await group.reduce(into: [Bool]()) { $0.append($1) }
+                return await group.reduce(into: [(isAnswered: Bool, seconds: Double)]()) {
+                    $0.append($1)
+                }
             }
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let after = log.counts.withLock(\.self)
         return Round(
             seconds: seconds,
+            longest: answers.map(\.seconds).max() ?? 0,
             requests: after.requests - before.requests,
             tagged: after.tagged - before.tagged,
             unchanged: after.unchanged - before.unchanged,
-            answered: answers.count { $0 },
-            failures: answers.count { !$0 }
+            answered: answers.count(where: \.isAnswered),
+            failures: answers.count { !$0.isAnswered }
         )
     }
 
@@ -178,7 +183,8 @@ struct Vendors {
         _ source: any Source,
         _ track: TrackID,
         _ timeout: Span
-    ) async -> Bool {
+    ) async -> (isAnswered: Bool, seconds: Double) {
+        let began = ContinuousClock.now
         let request = ObservationRequest(
             scope: .track(track),
             variables: [
@@ -186,11 +192,13 @@ struct Vendors {
                 "release": track.release.description, "track": track.description,
             ]
         )
-        switch await source.observe(request) {
-        case .observed: return true
+        let answer = await source.observe(request)
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        switch answer {
+        case .observed: return (true, seconds)
         case .failed(let failure, let message):
             if CommandLine.arguments.contains("--verbose") { print("\(failure): \(message)") }
-            return false
+            return (false, seconds)
         }
     }
 
