@@ -176,7 +176,7 @@ let package = Package(
         .testTarget(
             name: "SourceAdaptersTests",
             dependencies: [
-                "AdapterTesting", "ConductorCore", "ConductorFiles", "ConductorJournal",
+                "AdapterTesting", "Backlot", "ConductorCore", "ConductorFiles", "ConductorJournal",
                 "ConductorPorts", "ConductorRuntime", "ConductorTesting", "SourceAdapters",
                 cryptoExtras, jwtKit, logging, nioCore, nioHTTP1, nioPosix,
             ]

@@ -1,6 +1,8 @@
 import ConductorCore
 import Foundation
 
+@testable import Backlot
+
 /// Holds a simulated vendor's answers against the vendor's own specification.
 struct SchemaCheck {
     private let document: JSON
@@ -26,6 +28,42 @@ struct SchemaCheck {
         return faults
     }
 
+    /// The folder with the vendors' specifications, where there is one.
+    static var folder: String? { ProcessInfo.processInfo.environment["CONDUCTOR_CONTRACTS"] }
+
+    /// What is wrong with the answers of simulated vendors, and how many of each were looked at.
+    ///
+    /// `vendors`: what each one's specification is called, and what stands before its paths there.
+    static func faults(
+        of exchanges: [VendorLot.Exchange],
+        by vendors: [String: (name: String, prefix: String)],
+        in folder: String
+    ) throws -> (faults: Set<String>, checked: [String: Int]) {
+        var checked: [String: Int] = [:]
+        var faults: Set<String> = []
+        for (vendor, (name, prefix)) in vendors {
+            let check = try SchemaCheck(path: "\(folder)/specs/\(name).json")
+            for exchange in exchanges
+            where exchange.vendor == vendor && (200..<300).contains(exchange.reply.status) {
+                guard let body = try? JSON(parsing: exchange.reply.body) else { continue }
+                let path = exchange.request.uri.prefix { $0 != "?" }.dropFirst(vendor.count + 1)
+                let found = check.faults(
+                    method: exchange.request.method,
+                    path: prefix + path,
+                    status: exchange.reply.status,
+                    body: body
+                )
+                guard let found else {
+                    faults.insert("\(vendor) \(exchange.request.method) \(path): not specified")
+                    continue
+                }
+                checked[vendor, default: 0] += 1
+                for fault in found { faults.insert("\(vendor) \(path): \(fault)") }
+            }
+        }
+        return (faults, checked)
+    }
+
     private func operation(_ method: String, _ path: String) -> JSON? {
         let parts = path.split(separator: "/")
         let found = paths.filter { Self.matches(parts, $0.parts) }
@@ -37,9 +75,10 @@ struct SchemaCheck {
         parts.count { !$0.contains("{") }
     }
 
-    /// The last parameter of a template may stand for a path.
+    /// The last parameter of a template may stand for a path where it names a branch or a tag.
     private static func matches(_ parts: [Substring], _ template: [Substring]) -> Bool {
-        let takesMore = template.last == "{ref}" && parts.count > template.count
+        let takesMore =
+            ["{ref}", "{branch}"].contains(template.last) && parts.count > template.count
         guard parts.count == template.count || takesMore else { return false }
         return zip(parts, template).allSatisfy { part, pattern in
             guard let brace = pattern.firstIndex(of: "{") else { return part == pattern }

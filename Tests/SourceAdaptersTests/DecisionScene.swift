@@ -17,8 +17,10 @@ import Testing
 final class DecisionScene {
     private let scratch: Scratch
     private let clock = ManualClock(wall: Instant(milliseconds: 1_772_442_000_000))
-    private let engine: Engine
-    private let journal: Journal
+    private let settings: Engine.Settings
+    private let adapters: Adapters
+    private var engine: Engine
+    private var journal: Journal
     private var isBooted = false
     /// Where the track begins; nil for the first stage.
     private let beginning: String?
@@ -119,21 +121,41 @@ final class DecisionScene {
         for action in deployment.actions {
             adapters.actions[action.declaration.name] = try standard.action(action)
         }
+        self.adapters = adapters
+        settings = .init(
+            deployment: deployment,
+            machines: machines,
+            files: [:],
+            process: 1,
+            shadow: false,
+            stopFileExists: { false }
+        )
         engine = Engine(
-            settings: .init(
-                deployment: deployment,
-                machines: machines,
-                files: [:],
-                process: 1,
-                shadow: false,
-                stopFileExists: { false }
-            ),
+            settings: settings,
             adapters: adapters,
             journal: journal,
             world: World(),
             clock: clock,
             observe: { _ in }
         )
+    }
+
+    /// Ends the process, takes the days that are over out of the journal, and begins anew with what is left.
+    func restartPruned() throws {
+        let path = scratch.file("journal.sqlite")
+        #expect(try journal.prune(keeping: .zero, now: clock.wall()).rows > 0)
+        try journal.close()
+        let world = try replayed(full: false).world
+        journal = try Journal(path: path, holder: "a test", create: false)
+        engine = Engine(
+            settings: settings,
+            adapters: adapters,
+            journal: journal,
+            world: world,
+            clock: clock,
+            observe: { _ in }
+        )
+        isBooted = false
     }
 
     /// Asks every source that discovers versions once; nothing else is registered.
@@ -209,21 +231,33 @@ final class DecisionScene {
 
     /// Whether the journal replays to the same bytes, and does not tell a secret.
     func checkJournal(holdsNo secret: String) throws {
-        var replay = Replay(full: true)
-        let reader = try ReadOnlyJournal(path: scratch.file("journal.sqlite"))
         var text = ""
-        try reader.rows(after: 0) { row in
-            text += "\(row.entry)"
-            try replay.take(row.entry) { digest in
-                let body = try reader.body(digest)
-                text += body.description
-                return body
-            }
-            return true
-        }
-        try replay.finish { try reader.body($0) }
+        let replay = try replayed(full: true) { text += $0 }
         #expect(replay.divergences.isEmpty)
         #expect(replay.ticks > 0)
         #expect(!text.contains(secret))
+    }
+
+    /// The journal's rows played once more; days that were taken out of it are only folded.
+    private func replayed(full: Bool, tell: (String) -> Void = { _ in }) throws -> Replay {
+        var replay = Replay(full: full)
+        let reader = try ReadOnlyJournal(path: scratch.file("journal.sqlite"))
+        let checkpoint = try reader.checkpoint()
+        func body(_ digest: String) throws -> JSON {
+            let body = try reader.body(digest)
+            tell(body.description)
+            return body
+        }
+        try reader.rows(after: 0) { row in
+            tell("\(row.entry)")
+            if row.sequence <= checkpoint {
+                try replay.fold(row.entry, observation: body)
+            } else {
+                try replay.take(row.entry, observation: body)
+            }
+            return true
+        }
+        try replay.finish(observation: body)
+        return replay
     }
 }

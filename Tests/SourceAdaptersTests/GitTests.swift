@@ -6,7 +6,7 @@ import Testing
 @testable import SourceAdapters
 
 /// A real repository, made on the spot.
-private struct Workshop {
+struct Workshop {
     let scratch: Scratch
     var path: String { scratch.file("app") }
 

@@ -69,15 +69,23 @@ struct Bench {
         try await vendors.close()
     }
 
-    /// One backend says nothing: the round ends at its deadline, and the others are through.
+    /// One backend says nothing: its polls end at their deadline, and the others are through.
+    ///
+    /// Each deadline counts from the beginning of its poll; the round takes as much longer as polls wait for
+    /// a processor before they begin.
     private static func hanging(_ report: inout Report) async throws {
         let vendors = try await Vendors(delay: delay, silent: "jira", timeout: .seconds(10))
         let round = try await vendors.round(Vendors.kinds)
         report.expect(
             "a round with a backend that hangs",
-            String(format: "%.2f s, %d of 140 others complete", round.seconds, round.answered),
-            "its deadline, 10 s",
-            round.seconds < 10.5 && round.failures == tracks.count && round.answered == 140
+            String(
+                format: "%.2f s a poll at most, %.2f s in all, %d of 140 others complete",
+                round.longest,
+                round.seconds,
+                round.answered
+            ),
+            "their deadline, 10 s",
+            round.longest < 10.5 && round.failures == tracks.count && round.answered == 140
         )
         try await vendors.close()
     }

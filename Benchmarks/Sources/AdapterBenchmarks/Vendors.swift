@@ -6,7 +6,12 @@ import SourceAdapters
 import Synchronization
 
 /// Eight backends on loopback that know every version, and the adapters that ask them.
+///
+/// Each vendor has a server of its own, as in life: connections are limited by host.
 struct Vendors {
+    private static let vendors = [
+        "appstore", "github", "google", "http", "jira", "play", "prometheus", "sentry",
+    ]
     static let kinds = [
         "appstore", "github", "github.checks", "http", "jira", "play", "prometheus", "sentry",
     ]
@@ -14,6 +19,8 @@ struct Vendors {
     /// What came of a round.
     struct Round {
         var seconds: Double
+        /// How long the poll took that took longest, from its own beginning.
+        var longest: Double
         var requests: Int
         /// Requests to vendors with ETags, and how many of them were *not modified*.
         var tagged: Int
@@ -35,8 +42,8 @@ struct Vendors {
     }
 
     let clock = ScriptedClock(at: Instant(milliseconds: 1_772_625_600_000))
-    private let server: VendorServer
-    private let keys: VendorKeys
+    private let servers: [String: VendorServer]
+    private let urls: [String: String]
     private let folder: String
     private let timeout: Span
     private let log: Log
@@ -46,14 +53,19 @@ struct Vendors {
         let log = Log()
         let keys = try VendorKeys()
         self.log = log
-        self.keys = keys
         self.timeout = timeout
-        server = try await VendorServer.start(delay: delay) { request in
-            Self.answer(request, silent, keys, log)
+        var servers: [String: VendorServer] = [:]
+        for vendor in Self.vendors {
+            servers[vendor] = try await VendorServer.start(delay: delay) { request in
+                vendor == silent ? nil : Self.answer(vendor, request, log)
+            }
         }
+        self.servers = servers
+        let urls = servers.mapValues(\.url)
+        self.urls = urls
         folder = NSTemporaryDirectory() + "adapter-bench-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let account = keys.serviceAccount(tokenAddress: server.url + "/google/token")
+        let account = keys.serviceAccount(tokenAddress: (urls["google"] ?? "") + "/token")
         for (name, text) in [
             ("token", keys.token), ("appstore.p8", keys.appStorePEM),
             ("play.json", account.description),
@@ -69,7 +81,7 @@ struct Vendors {
                     scope: .track,
                     every: .minutes(10),
                     timeout: timeout,
-                    settings: Self.settings(kind, server.url, folder),
+                    settings: Self.settings(kind, urls, folder),
                     schema: FactSchema([])
                 )
             )
@@ -79,55 +91,59 @@ struct Vendors {
 
     func close() async throws {
         try FileManager.default.removeItem(atPath: folder)
-        try await server.stop()
+        for server in servers.values { try await server.stop() }
     }
 
     var pausedAt: ContinuousClock.Instant? { log.counts.withLock(\.pausedAt) }
 
-    private static func settings(_ kind: String, _ url: String, _ folder: String) -> JSON {
+    private static func settings(_ kind: String, _ urls: [String: String], _ folder: String) -> JSON
+    {
+        let vendor = kind == "github.checks" ? "github" : kind
+        let address = urls[vendor] ?? ""
+        let url: JSON = .string(address)
         let token: JSON = .string("file:\(folder)/token")
         let version = "${version}"
         switch kind {
         case "appstore":
             return [
-                "url": .string(url + "/appstore"), "app": "com.acme.music",
+                "url": url, "app": "com.acme.music",
                 "key": .string("file:\(folder)/appstore.p8"),
                 "key_id": .string(VendorKeys.appStoreKeyID),
                 "issuer": .string(VendorKeys.appStoreIssuer),
             ]
         case "github":
             return [
-                "url": .string(url + "/github"), "token": token, "repository": "acme/music",
+                "url": url, "token": token, "repository": "acme/music",
             ]
         case "github.checks":
             return [
-                "url": .string(url + "/github"), "token": token, "repository": "acme/music",
+                "url": url, "token": token, "repository": "acme/music",
                 "required": ["test"],
             ]
         case "http":
             return [
-                "url": .string(url + "/acme/\(version)"), "bearer": token, "facts": ["n": "int"],
+                "url": .string("\(address)/\(version)"), "bearer": token, "facts": ["n": "int"],
             ]
         case "jira":
             return [
-                "url": .string(url + "/jira"), "token": token,
+                "url": url, "token": token,
                 "blockers": .string("fixVersion = \(version)"),
             ]
         case "play":
             return [
-                "url": .string(url + "/play"), "package": "com.acme.music",
+                "url": url, "package": "com.acme.music",
                 "key": .string("file:\(folder)/play.json"),
             ]
         case "prometheus":
             return [
-                "url": .string(url + "/prometheus"), "token": token,
+                "url": url, "token": token,
                 "facts": [
                     "sessions": ["query": .string("s{version=\(version)}"), "series": "sum"]
                 ],
             ]
         default:
             return [
-                "url": .string(url + "/sentry"), "token": token, "organization": "acme",
+                "url": url, "token": token, "organization": "acme",
                 "projects": ["7"], "release": .string("music@\(version)"),
             ]
         }
@@ -138,25 +154,28 @@ struct Vendors {
         let before = log.counts.withLock(\.self)
         let began = ContinuousClock.now
         let answers = await AdapterTime.$clock.withValue(BenchTime(clock: clock)) {
-            await withTaskGroup(of: Bool.self) { group in
+            await withTaskGroup(of: (isAnswered: Bool, seconds: Double).self) { group in
                 for track in Bench.tracks {
                     for kind in kinds {
                         guard let source = sources[kind] else { continue }
                         group.addTask { await Self.poll(source, track, timeout) }
                     }
                 }
-                return await group.reduce(into: [Bool]()) { $0.append($1) }
+                return await group.reduce(into: [(isAnswered: Bool, seconds: Double)]()) {
+                    $0.append($1)
+                }
             }
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let after = log.counts.withLock(\.self)
         return Round(
             seconds: seconds,
+            longest: answers.map(\.seconds).max() ?? 0,
             requests: after.requests - before.requests,
             tagged: after.tagged - before.tagged,
             unchanged: after.unchanged - before.unchanged,
-            answered: answers.count { $0 },
-            failures: answers.count { !$0 }
+            answered: answers.count(where: \.isAnswered),
+            failures: answers.count { !$0.isAnswered }
         )
     }
 
@@ -164,7 +183,8 @@ struct Vendors {
         _ source: any Source,
         _ track: TrackID,
         _ timeout: Span
-    ) async -> Bool {
+    ) async -> (isAnswered: Bool, seconds: Double) {
+        let began = ContinuousClock.now
         let request = ObservationRequest(
             scope: .track(track),
             variables: [
@@ -172,11 +192,13 @@ struct Vendors {
                 "release": track.release.description, "track": track.description,
             ]
         )
-        switch await source.observe(request) {
-        case .observed: return true
+        let answer = await source.observe(request)
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        switch answer {
+        case .observed: return (true, seconds)
         case .failed(let failure, let message):
             if CommandLine.arguments.contains("--verbose") { print("\(failure): \(message)") }
-            return false
+            return (false, seconds)
         }
     }
 
@@ -188,7 +210,7 @@ struct Vendors {
                     kind: "appstore.pause",
                     actionClass: .setToValue
                 ),
-                settings: Self.settings("appstore", server.url, folder)
+                settings: Self.settings("appstore", urls, folder)
             )
         )
         let intent = Intent(
@@ -232,29 +254,26 @@ struct Vendors {
 
     // MARK: Answers
 
+    /// Vendors that say *not modified*.
+    private static let tagged: Set = ["github", "http"]
+
     private static func answer(
+        _ vendor: String,
         _ request: VendorRequest,
-        _ silent: String?,
-        _ keys: VendorKeys,
         _ log: Log
     ) -> VendorReply? {
         let parts = request.uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
-        let vendor = parts.first ?? ""
         let isPaused = log.counts.withLock { counts in
             counts.requests += 1
-            if vendor == "github" || vendor == "acme" { counts.tagged += 1 }
+            if tagged.contains(vendor) { counts.tagged += 1 }
             if request.method == "PATCH" {
                 counts.pausedAt = .now
                 counts.isPaused = true
             }
             return counts.isPaused
         }
-        if vendor == silent { return nil }
-        var reply = VendorReply(
-            200,
-            body(vendor, Array(parts.dropFirst()), request, keys, isPaused)
-        )
-        guard vendor == "github" || vendor == "acme" else { return reply }
+        var reply = VendorReply(200, body(vendor, parts, request, isPaused))
+        guard tagged.contains(vendor) else { return reply }
         // The tag is the address: nothing changes here.
         let tag = "\"\(request.uri.utf8.reduce(5381) { ($0 &* 33) ^ UInt64($1) })\""
         reply.headers.append(("ETag", tag))
@@ -274,13 +293,12 @@ struct Vendors {
         _ vendor: String,
         _ parts: [String],
         _ request: VendorRequest,
-        _ keys: VendorKeys,
         _ isPaused: Bool
     ) -> JSON {
         let version = request.query("filter[versionString]") ?? "8.1.0"
         switch (vendor, parts.last ?? "") {
         case ("google", _): return ["access_token": "t", "expires_in": 3599]
-        case ("acme", _): return ["n": 7]
+        case ("http", _): return ["n": 7]
         case ("jira", _): return ["issues": [], "isLast": true]
         case ("prometheus", _):
             let sample: JSON = ["metric": [:], "value": [1_772_625_600, "12000"]]

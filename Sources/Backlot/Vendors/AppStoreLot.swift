@@ -240,26 +240,28 @@ struct AppStoreLot: Sendable {
     }
 
     private func json(_ submission: Submission) -> JSON {
-        let version: JSON =
-            submission.versions.first.map { ["type": "appStoreVersions", "id": .string($0)] }
-            ?? .null
+        var relationships: [String: JSON] = [
+            "items": [
+                "data": .array(
+                    submission.versions.map {
+                        [
+                            "type": "reviewSubmissionItems",
+                            "id": .string("\(submission.id)-\($0)"),
+                        ]
+                    }
+                )
+            ]
+        ]
+        // A submission that holds no version yet does not tell of one: null is no answer here.
+        if let version = submission.versions.first {
+            relationships["appStoreVersionForReview"] = [
+                "data": ["type": "appStoreVersions", "id": .string(version)]
+            ]
+        }
         return [
             "type": "reviewSubmissions", "id": .string(submission.id),
             "attributes": ["state": .string(submission.state), "platform": "IOS"],
-            "relationships": [
-                "appStoreVersionForReview": ["data": version],
-                "items": [
-                    "data": .array(
-                        submission.versions.map {
-                            [
-                                "type": "reviewSubmissionItems",
-                                "id": .string("\(submission.id)-\($0)"),
-                            ]
-                        }
-                    )
-                ],
-            ],
-            "links": Self.links,
+            "relationships": .object(relationships), "links": Self.links,
         ]
     }
 

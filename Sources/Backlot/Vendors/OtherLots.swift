@@ -24,7 +24,7 @@ enum GitHubLot {
         _ scene: Scene<Fortnight.Beat>
     ) -> VendorReply {
         let missing = VendorReply(404, ["message": "Not Found"])
-        guard path.count >= 3, path[0] == "repos", path[1] == "acme",
+        guard path.count >= 3, path[0] == "repos", path[1] == GitHubShapes.owner,
             let platform = Fortnight.platforms.first(where: { path[2] == "music-\($0)" })
         else { return missing }
         func commit(_ branch: String) -> String? {
@@ -34,51 +34,33 @@ enum GitHubLot {
             else { return nil }
             return scene.value(Place("vcs", track), "head")?.stringValue
         }
+        let shapes = GitHubShapes(name: path[2])
         let parts = Array(path.dropFirst(3))
         switch (parts.first, parts.last) {
-        case (nil, _):
-            return VendorReply(
-                200,
-                [
-                    "full_name": .string("acme/" + path[2]), "private": true,
-                    "default_branch": "main", "permissions": ["push": true, "pull": true],
-                ]
-            )
+        case (nil, _): return VendorReply(200, shapes.repository)
         case ("branches", _):
             let name = parts.dropFirst().joined(separator: "/")
             guard let head = commit(name) else { return missing }
-            return VendorReply(
-                200,
-                [
-                    "name": .string(name), "protected": false,
-                    "commit": [
-                        "sha": .string(head),
-                        "commit": ["committer": ["date": .string(Fortnight.start.description)]],
-                    ],
-                ]
-            )
+            return VendorReply(200, shapes.branch(name, at: head))
         case ("git", _):
             let name = parts.dropFirst(3).joined(separator: "/")
             guard parts.count > 3, let head = commit(name) else { return missing }
-            return VendorReply(
-                200,
-                [
-                    "ref": .string("refs/heads/" + name),
-                    "object": ["type": "commit", "sha": .string(head)],
-                ]
-            )
+            return VendorReply(200, shapes.reference(name, at: head))
         case ("compare", let range?):
             let ends = range.split(separator: ".").map(String.init)
-            let isAhead = ends.first == base
-            return VendorReply(
-                200,
-                ["ahead_by": isAhead ? 12 : 0, "behind_by": isAhead ? 0 : 12]
+            guard let first = ends.first, let last = ends.last else { return missing }
+            let isAhead = first == base
+            let comparison = shapes.comparison(
+                first,
+                last,
+                ahead: isAhead ? 12 : 0,
+                behind: isAhead ? 0 : 12
             )
+            return VendorReply(200, comparison)
         case ("pulls", _): return VendorReply(200, [])
         case ("commits", "check-runs"):
-            return VendorReply(200, checks(parts[1], platform, scene))
-        case ("commits", "status"):
-            return VendorReply(200, ["sha": .string(parts[1]), "state": "pending", "statuses": []])
+            return VendorReply(200, checks(parts[1], platform, shapes, scene))
+        case ("commits", "status"): return VendorReply(200, shapes.noStatuses(of: parts[1]))
         default: return missing
         }
     }
@@ -86,6 +68,7 @@ enum GitHubLot {
     private static func checks(
         _ commit: String,
         _ platform: String,
+        _ shapes: GitHubShapes,
         _ scene: Scene<Fortnight.Beat>
     ) -> JSON {
         guard let track = Fortnight.track(platform, at: commit, scene) else {
@@ -95,11 +78,7 @@ enum GitHubLot {
         let isOver =
             scene.about(place, "tests.state") == commit
             && scene.value(place, "tests.state") == "passed"
-        let run: JSON = [
-            "id": 1, "name": "test", "head_sha": .string(commit),
-            "status": isOver ? "completed" : "in_progress",
-            "conclusion": isOver ? "success" : .null,
-        ]
+        let run = shapes.checkRun("test", of: commit, conclusion: isOver ? "success" : nil)
         return ["total_count": 1, "check_runs": [run]]
     }
 }

@@ -4,12 +4,13 @@ import Synchronization
 /// Simulated vendors, over HTTP: they know what the world of the script knows, and keep what is written.
 ///
 /// Each stands under its own path: `/appstore`, `/play`, `/google`, `/reporting`, `/github`, `/jira`,
-/// `/prometheus`, `/slack`, and `/acme` for what a company has of its own. They check credentials, and move
-/// on with the scripted time whenever they are asked.
+/// `/prometheus`, `/sentry`, `/slack`, and `/acme` for what a company has of its own. They check credentials,
+/// and move on with the scripted time whenever they are asked.
 package final class VendorLot: Sendable {
     struct State: Sendable {
         var appStore = AppStoreLot()
         var play = PlayLot()
+        var sentry = SentryLot()
         var slack = SlackLot()
         var depot = DepotLot()
         var trouble: VendorTrouble
@@ -125,6 +126,11 @@ package final class VendorLot: Sendable {
                 return PlayLot.refused("Invalid credentials", 401, "UNAUTHENTICATED")
             }
             return state.play.answer(path, request, &script, &scene)
+        case "reporting":
+            guard bearer == keys.accessToken else {
+                return PlayLot.refused("Invalid credentials", 401, "UNAUTHENTICATED")
+            }
+            return ReportingLot.answer(path, request, scene)
         case "acme" where !request.isRead || bearer == keys.token:
             return state.depot.answer(path, request, &script, &scene)
         case "jira":
@@ -135,6 +141,7 @@ package final class VendorLot: Sendable {
         case _ where bearer != keys.token: return VendorReply(401, ["message": "Bad credentials"])
         case "github": return GitHubLot.answer(path, request, scene)
         case "prometheus": return PrometheusLot.answer(path, request, scene)
+        case "sentry": return state.sentry.answer(path, request, &scene)
         case "slack": return state.slack.answer(path, request, &scene)
         default: return VendorReply(404, [:])
         }

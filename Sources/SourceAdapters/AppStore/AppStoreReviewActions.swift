@@ -91,14 +91,16 @@ struct AppStoreSubmitAction: ConfiguredAction {
     /// A refusal that is over soon: the store's own writes are seen late.
     private static func heals(_ problem: APIProblem) -> Bool {
         guard problem.isRefusal else { return false }
+        let message = problem.message.lowercased()
+        let isUnfound = problem.kind == .notFound || message.contains("cannot be found")
+        let isEarly = ["in progress", "not ready to be submitted", "uploads still"]
+            .contains { message.contains($0) }
         #if CONDUCTOR_PLANTED_BUGS
-            if Oversight.refusalsNeverHeal.isPlanted { return false }
+            if Oversight.refusalsNeverHeal.isPlanted { return isUnfound }
+            if Oversight.unfoundIsFinal.isPlanted { return isEarly }
             if Oversight.refusalsAlwaysHeal.isPlanted { return true }
         #endif
-        let message = problem.message.lowercased()
-        return problem.kind == .notFound
-            || ["in progress", "not ready to be submitted", "cannot be found", "uploads still"]
-                .contains { message.contains($0) }
+        return isUnfound || isEarly
     }
 
     private func submit(_ place: AppStorePlace) async throws -> String {

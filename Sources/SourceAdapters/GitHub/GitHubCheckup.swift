@@ -101,6 +101,17 @@ struct GitHubDiagnosis: Sendable {
                 )
             }
         }
+        // What says nothing of a repository answers for no right in it.
+        guard repository.json?["full_name"]?.stringValue != nil else {
+            return [
+                Finding(
+                    what,
+                    .untold,
+                    evidence: "the answer tells of no repository",
+                    remedy: "see that 'url' is the address of GitHub's interface"
+                )
+            ]
+        }
         if let grants { return [granted(grants, right, what)] }
         if let scopes = repository.headers.first(name: "x-oauth-scopes") {
             return [scoped(scopes, right, what)]

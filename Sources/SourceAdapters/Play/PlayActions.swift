@@ -1,16 +1,47 @@
 import ConductorCore
 import ConductorPorts
 
+/// An action on Google Play: a move of one release on one track, which says all that there is to do.
+protocol PlayMoveAction: ConfiguredAction {
+    /// What a credential must be allowed to do: `raise rollouts`.
+    static var right: String { get }
+    var rollout: PlayRollout { get }
+    func move(_ variables: Variables) throws -> PlayMove
+}
+
+extension PlayMoveAction {
+    var traits: ActionTraits {
+        ActionTraits(
+            actionClass: .setToValue,
+            direction: .raises,
+            canProbe: true,
+            lane: rollout.play.lane
+        )
+    }
+
+    var secrets: [SecretReference] { rollout.play.secrets }
+    var checkup: Checkup? { rollout.checkup(mayChange: Self.right) }
+
+    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
+        await rollout.perform(intent) { try move($0) }
+    }
+
+    func probe(_ intent: Intent) async -> ProbeAnswer {
+        await rollout.probe(intent) { try move($0) }
+    }
+}
+
 /// The kind `play.release`: gives an uploaded version to a share of a track's users.
 ///
 ///     play.release: {package: com.acme.music, key: file:service-account.json, fraction: 0.01,
 ///                    name: "${version} ${candidate.commit}", notes: {en-US: "${with.notes}"}}
 ///
 /// Its natural key is the version code on the track. A draft of it is started.
-struct PlayReleaseAction: ConfiguredAction {
+struct PlayReleaseAction: PlayMoveAction {
     static let kind = "play.release"
+    static let right = "release versions"
 
-    private let rollout: PlayRollout
+    let rollout: PlayRollout
     private let fraction: PlayFraction
     private let name: Template
     private let notes: [(language: String, text: Template)]
@@ -41,25 +72,7 @@ struct PlayReleaseAction: ConfiguredAction {
         self.name = name
     }
 
-    var traits: ActionTraits {
-        ActionTraits(
-            actionClass: .setToValue,
-            direction: .raises,
-            canProbe: true,
-            lane: rollout.play.lane
-        )
-    }
-
-    var secrets: [SecretReference] { rollout.play.secrets }
-    var checkup: Checkup? { rollout.checkup(mayChange: "release versions") }
-
-    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
-        await rollout.perform(intent, move)
-    }
-
-    func probe(_ intent: Intent) async -> ProbeAnswer { await rollout.probe(intent, move) }
-
-    @Sendable private func move(_ variables: Variables) throws -> PlayMove {
+    func move(_ variables: Variables) throws -> PlayMove {
         let name = try variables.text(name)
         guard name.count <= PlayReleaseText.longestName else {
             throw APIProblem(
@@ -82,10 +95,11 @@ struct PlayReleaseAction: ConfiguredAction {
 ///     play.raise: {package: com.acme.music, key: file:service-account.json, fraction: "${with.fraction}"}
 ///
 /// What was halted stays halted, and a fraction is never lowered.
-struct PlayRaiseAction: ConfiguredAction {
+struct PlayRaiseAction: PlayMoveAction {
     static let kind = "play.raise"
+    static let right = "raise rollouts"
 
-    private let rollout: PlayRollout
+    let rollout: PlayRollout
     private let fraction: PlayFraction
 
     init?(settings: SettingsReader, binding: ActionBinding) {
@@ -96,24 +110,8 @@ struct PlayRaiseAction: ConfiguredAction {
         self.fraction = fraction
     }
 
-    var traits: ActionTraits {
-        ActionTraits(
-            actionClass: .setToValue,
-            direction: .raises,
-            canProbe: true,
-            lane: rollout.play.lane
-        )
-    }
-
-    var secrets: [SecretReference] { rollout.play.secrets }
-    var checkup: Checkup? { rollout.checkup(mayChange: "raise rollouts") }
-
-    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
-        await rollout.perform(intent) { .raise(fraction: try fraction.value($0)) }
-    }
-
-    func probe(_ intent: Intent) async -> ProbeAnswer {
-        await rollout.probe(intent) { .raise(fraction: try fraction.value($0)) }
+    func move(_ variables: Variables) throws -> PlayMove {
+        .raise(fraction: try fraction.value(variables))
     }
 }
 
@@ -123,10 +121,11 @@ struct PlayRaiseAction: ConfiguredAction {
 ///
 /// It has no lane and waits for nobody: it takes the app's edit from whatever else is going on, which then
 /// starts over and finds the version halted.
-struct PlayHaltAction: ConfiguredAction {
+struct PlayHaltAction: PlayMoveAction {
     static let kind = "play.halt"
+    static let right = "halt rollouts"
 
-    private let rollout: PlayRollout
+    let rollout: PlayRollout
     private let isForCompleted: Bool
 
     init?(settings: SettingsReader, binding: ActionBinding) {
@@ -139,50 +138,24 @@ struct PlayHaltAction: ConfiguredAction {
         ActionTraits(actionClass: .setToValue, direction: .brakes, canProbe: true)
     }
 
-    var secrets: [SecretReference] { rollout.play.secrets }
-    var checkup: Checkup? { rollout.checkup(mayChange: "halt rollouts") }
-
-    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
-        await rollout.perform(intent) { _ in .halt(isForCompleted: isForCompleted) }
-    }
-
-    func probe(_ intent: Intent) async -> ProbeAnswer {
-        await rollout.probe(intent) { _ in .halt(isForCompleted: isForCompleted) }
-    }
+    func move(_ variables: Variables) -> PlayMove { .halt(isForCompleted: isForCompleted) }
 }
 
 /// The kind `play.resume`: goes on with a version that was halted, at the share it had.
 ///
 ///     play.resume: {package: com.acme.music, key: file:service-account.json}
-struct PlayResumeAction: ConfiguredAction {
+struct PlayResumeAction: PlayMoveAction {
     static let kind = "play.resume"
+    static let right = "resume rollouts"
 
-    private let rollout: PlayRollout
+    let rollout: PlayRollout
 
     init?(settings: SettingsReader, binding: ActionBinding) {
         guard let rollout = PlayRollout(settings: settings) else { return nil }
         self.rollout = rollout
     }
 
-    var traits: ActionTraits {
-        ActionTraits(
-            actionClass: .setToValue,
-            direction: .raises,
-            canProbe: true,
-            lane: rollout.play.lane
-        )
-    }
-
-    var secrets: [SecretReference] { rollout.play.secrets }
-    var checkup: Checkup? { rollout.checkup(mayChange: "resume rollouts") }
-
-    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
-        await rollout.perform(intent) { _ in .resume }
-    }
-
-    func probe(_ intent: Intent) async -> ProbeAnswer {
-        await rollout.probe(intent) { _ in .resume }
-    }
+    func move(_ variables: Variables) -> PlayMove { .resume }
 }
 
 /// The kind `play.complete`: gives a version that is rolling out to everybody.
@@ -190,35 +163,18 @@ struct PlayResumeAction: ConfiguredAction {
 ///     play.complete: {package: com.acme.music, key: file:service-account.json}
 ///
 /// What was halted stays halted.
-struct PlayCompleteAction: ConfiguredAction {
+struct PlayCompleteAction: PlayMoveAction {
     static let kind = "play.complete"
+    static let right = "complete rollouts"
 
-    private let rollout: PlayRollout
+    let rollout: PlayRollout
 
     init?(settings: SettingsReader, binding: ActionBinding) {
         guard let rollout = PlayRollout(settings: settings) else { return nil }
         self.rollout = rollout
     }
 
-    var traits: ActionTraits {
-        ActionTraits(
-            actionClass: .setToValue,
-            direction: .raises,
-            canProbe: true,
-            lane: rollout.play.lane
-        )
-    }
-
-    var secrets: [SecretReference] { rollout.play.secrets }
-    var checkup: Checkup? { rollout.checkup(mayChange: "complete rollouts") }
-
-    func perform(_ intent: Intent, attempt: Int) async -> ActionOutcome {
-        await rollout.perform(intent) { _ in .complete }
-    }
-
-    func probe(_ intent: Intent) async -> ProbeAnswer {
-        await rollout.probe(intent) { _ in .complete }
-    }
+    func move(_ variables: Variables) -> PlayMove { .complete }
 }
 
 /// A share of users as settings say it: `0.01`, or `"${with.fraction}"`.

@@ -195,7 +195,7 @@ struct PlaySource: ConfiguredSource, VersionLister {
                 let asksReview = readsReview
             #endif
             if asksReview {
-                guard case .found(let summary) = listed, summary.lifecycle == .published,
+                guard case .found(let summary) = listed, summary.isPublished,
                     summary.codes == release.codes
                 else { return }
             }
@@ -224,11 +224,19 @@ struct PlaySource: ConfiguredSource, VersionLister {
         {
             return (kept.tracks, kept.at)
         }
-        let tracks = try await PlayEdit.open(package, session) { edit in
-            (try await edit.tracks(), false)
+        // Polls that begin at once open one edit among them: who waited takes what was read meanwhile.
+        return try await PlayTracksRead.turns.turn(of: key, until: session.context.deadline) {
+            if !session.context.bypassesCaches,
+                let kept = PlayTracksRead.shared.read(key, within: edits)
+            {
+                return (kept.tracks, kept.at)
+            }
+            let tracks = try await PlayEdit.open(package, session) { edit in
+                (try await edit.tracks(), false)
+            }
+            PlayTracksRead.shared.keep(.init(tracks: tracks, at: AdapterTime.now()), key)
+            return (tracks, nil)
         }
-        PlayTracksRead.shared.keep(.init(tracks: tracks, at: AdapterTime.now()), key)
-        return (tracks, nil)
     }
 }
 
@@ -269,6 +277,13 @@ struct PlaySummary: Sendable {
     let lifecycle: Lifecycle?
     let codes: [Int64]
 
+    var isPublished: Bool {
+        #if CONDUCTOR_PLANTED_BUGS
+            if Oversight.heldBackIsLive.isPlanted, lifecycle == .notSentForReview { return true }
+        #endif
+        return lifecycle == .published
+    }
+
     private init(name: String?, lifecycle: Lifecycle?, codes: [Int64]) {
         self.name = name
         self.lifecycle = lifecycle
@@ -302,6 +317,8 @@ final class PlayTracksRead: Sendable {
     private let kept = Mutex<[String: (kept: Kept, on: ContinuousClock.Instant)]>([:])
 
     static let shared = PlayTracksRead()
+    /// The looks of polls, by account and app.
+    static let turns = TurnTaking()
 
     func read(_ app: String, within span: Span) -> Kept? {
         kept.withLock { all in

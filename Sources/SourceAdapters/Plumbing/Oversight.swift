@@ -5,15 +5,16 @@
     /// No other build has any of it.
     enum Oversight: String, Sendable, CaseIterable {
         // Google Play.
-        case heldBackByItself, settingTakenForStanding, lostEditEndsIt, remedyForgotten
+        case heldBackByItself, heldBackAlways, heldBackIsLive, settingTakenForStanding
+        case lostEditEndsIt, remedyForgotten
         case completedIsOdd, everythingCanBeHalted, resumedAtOnePercent, runningIsReplaced
         case notesUncut, fractionKept, priorityForgotten
         // App Store Connect.
         case processingIsUsable, declaredTwiceFails, missingVersionIsFinal, cancellingIsOver
-        case everyReviewBlocks, foreignItemsAreSent, refusalsNeverHeal, refusalsAlwaysHeal
-        case buildSwappedInReview, appleReleaseIsReview, liveIsNotApproved, submittedAgain
-        case approvedIsWithdrawn, dayRunsOn, budgetWithoutEnd, refusalIsFinal, expiredIsUsable
-        case lostAnswerIsDone
+        case everyReviewBlocks, foreignItemsAreSent, refusalsNeverHeal, unfoundIsFinal
+        case refusalsAlwaysHeal, buildSwappedInReview, appleReleaseIsReview, liveIsNotApproved
+        case submittedAgain, approvedIsWithdrawn, dayRunsOn, budgetWithoutEnd, refusalIsFinal
+        case expiredIsUsable, lostAnswerIsDone
 
         /// The one that is switched on.
         ///

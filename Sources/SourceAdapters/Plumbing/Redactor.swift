@@ -6,6 +6,8 @@ import ConductorCore
 /// any of the three alignments in which a longer text may hold it.
 struct Redactor: Sendable {
     private let needles: [[UInt8]]
+    /// Bytes with which a needle begins: most of a text begins none.
+    private let beginnings: Set<UInt8>
 
     static let nothing = Redactor([])
 
@@ -27,6 +29,7 @@ struct Redactor: Sendable {
         }
         needles.remove([])
         self.needles = needles.sorted { $0.count > $1.count }
+        beginnings = Set(needles.compactMap(\.first))
     }
 
     func redact(_ text: String) -> String {
@@ -36,7 +39,9 @@ struct Redactor: Sendable {
         var position = 0
         var found = false
         while position < bytes.count {
-            if let needle = needles.first(where: { bytes[position...].starts(with: $0) }) {
+            if beginnings.contains(bytes[position]),
+                let needle = needles.first(where: { bytes[position...].starts(with: $0) })
+            {
                 result += "***".utf8
                 position += needle.count
                 found = true
@@ -103,6 +108,7 @@ struct Redactor: Sendable {
 
     /// As HTML writes it; an apostrophe has three usual forms.
     private static func htmlForms(of text: String) -> [String] {
+        guard text.utf8.contains(where: { "&<>'\"".utf8.contains($0) }) else { return [text] }
         let common = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
             .replacing(">", with: "&gt;")
         return ["&#39;", "&#x27;", "&apos;", "'"].flatMap { apostrophe in

@@ -125,6 +125,44 @@ import Testing
         try await server.stop()
     }
 
+    /// Where it came in is known after a restart, and after the days of the first look are gone.
+    @Test func `above what was there at first, however long ago that was`() async throws {
+        let world = GitHubWorld { $0.openRequests = 0 }
+        let server = try await LoopbackServer.start(world.answer)
+        let scene = try DecisionScene(
+            rules: Self.rules("vcs.branch.exists"),
+            sources: """
+                  vcs: {kind: github, scope: release, url: "\(server.url)", repository: acme/music,
+                        token: "file:token"}
+                  store: {kind: file, scope: track, path: "rest.yaml", facts: {rollout: string}}
+                """,
+            actions: "  act: {kind: log, direction: neutral, message: x}",
+            app: ", discover: [vcs]",
+            secrets: ["token": "s3cret-t0ken", "rest.yaml": "rollout: none\n"]
+        )
+        func branch(_ names: String...) {
+            world.state.withLock { state in
+                for name in names { state.references["heads/release/" + name] = GitHubWorld.head }
+            }
+        }
+        try await scene.discover()
+        branch("8.9.11")
+        try await scene.discover()
+        for _ in 0..<3 {
+            try await scene.look()
+            _ = try await scene.stageAfter(.days(1))
+        }
+        #expect(await scene.stages() == ["8.9.11": "waiting"])
+        try scene.restartPruned()
+        branch("8.9.1", "9.0.0")
+        // A first look would take the highest for where it came in.
+        try await scene.discover()
+        #expect(await scene.stages() == ["8.9.11": "waiting", "9.0.0": nil])
+        try await scene.look()
+        try scene.checkJournal(holdsNo: "s3cret-t0ken")
+        try await server.stop()
+    }
+
     /// A first look that fails sets no baseline; what a failed one would show is no news either.
     @Test func `not by a look that fails`() async throws {
         let world = GitHubWorld { $0.isVisible = false }

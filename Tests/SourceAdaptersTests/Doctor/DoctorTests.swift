@@ -30,15 +30,15 @@ private struct Clinic: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     func deployment(_ url: String, _ file: String) -> Deployment {
-        func settings(_ kind: String) -> JSON {
-            var members = self.settings
-            for (key, value) in members {
-                guard let text = value.stringValue else { continue }
-                members[key] = .string(
-                    text.replacing("URL", with: url).replacing("FILE", with: file)
-                )
+        func filled(_ members: [String: JSON]) -> [String: JSON] {
+            members.mapValues { value in
+                if let members = value.objectValue { return .object(filled(members)) }
+                guard let text = value.stringValue else { return value }
+                return .string(text.replacing("URL", with: url).replacing("FILE", with: file))
             }
-            return .object(members.merging(extras[kind] ?? [:]) { $1 })
+        }
+        func settings(_ kind: String) -> JSON {
+            .object(filled(self.settings).merging(extras[kind] ?? [:]) { $1 })
         }
         return Deployment(
             sources: sources.map { kind in
@@ -96,6 +96,9 @@ private let repository: JSON = [
     "permissions": ["pull": true, "push": true],
 ]
 
+/// The private key of a GitHub App, made for these tests.
+private let appKey = (try? _RSA.Signing.PrivateKey(keySize: .bits2048).pemRepresentation) ?? ""
+
 private let clinics: [Clinic] = [
     Clinic(
         name: "GitHub",
@@ -107,6 +110,28 @@ private let clinics: [Clinic] = [
                 + [("X-RateLimit-Remaining", "4990"), ("X-RateLimit-Reset", "4102444800")],
             ["/repos/acme/music": repository]
         )
+    ),
+    Clinic(
+        name: "GitHub, as an App",
+        secret: "minted-t0ken",
+        file: appKey,
+        tokenPaths: ["/app/installations/456/access_tokens"],
+        actions: ["github.branch", "github.tag"],
+        settings: [
+            "url": "URL", "repository": "acme/music",
+            "app": ["id": 123, "installation": 456, "key": "file:FILE"],
+        ],
+        world: { received in
+            if received.path == "/app/installations/456/access_tokens" {
+                let bought: JSON = [
+                    "token": "minted-t0ken", "expires_at": "2999-01-01T00:00:00Z",
+                    "permissions": ["contents": "write", "metadata": "read"],
+                ]
+                return .status(201, body: bought.description)
+            }
+            return received.path == "/repos/acme/music"
+                ? .status(200, body: repository.description) : .status(404)
+        }
     ),
     Clinic(
         name: "Jira",
@@ -348,7 +373,8 @@ private let clinics: [Clinic] = [
     }
 
     private static let readOnly: JSON = [
-        "private": true, "permissions": ["pull": true, "push": false],
+        "full_name": "acme/music", "private": true,
+        "permissions": ["pull": true, "push": false],
     ]
 
     @Test(

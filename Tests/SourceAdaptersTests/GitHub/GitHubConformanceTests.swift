@@ -6,61 +6,33 @@ import Testing
 @testable import SourceAdapters
 
 @Suite struct `Every kind of GitHub` {
-    private let scratch: Scratch
-    private let common: @Sendable (String) -> [String: JSON]
+    private let vendor: VendorWalk
 
-    init() throws {
-        let scratch = try Scratch()
-        try scratch.write("s3cret-t0ken", to: "token")
-        let token = JSON.string("file:" + scratch.file("token"))
-        self.scratch = scratch
-        common = { url in
-            ["url": .string(url), "repository": "acme/music", "token": token]
-        }
-    }
+    init() throws { vendor = try VendorWalk(["repository": "acme/music"]) }
 
     @Test func `github walks through the conformance suite`() async throws {
-        let findings = try await HTTPSourceConformance(
-            secret: "s3cret-t0ken",
-            request: request(),
-            mayTurn: [
-                "branch.exists", "tag.exists", "github.release.state",
-            ],
+        let findings = try await vendor.walk(
+            source: "github",
+            ["tag": "v${version}", "since": "v8.9.*", "branches": "release/*", "tags": "v*"],
+            mayTurn: ["branch.exists", "tag.exists", "github.release.state"],
             world: GitHubWorld().answer
-        ) { [common] url, timeout in
-            try source(
-                "github",
-                .object(
-                    common(url).merging([
-                        "tag": "v${version}", "since": "v8.9.*", "branches": "release/*",
-                        "tags": "v*",
-                    ]) { $1 }
-                ),
-                timeout: timeout
-            )
-        }.run()
+        )
         #expect(findings == [])
     }
 
     @Test func `github.checks walks through the conformance suite`() async throws {
-        let findings = try await HTTPSourceConformance(
-            secret: "s3cret-t0ken",
-            request: request(),
+        let findings = try await vendor.walk(
+            source: "github.checks",
+            ["workflow": "release.yml"],
             world: GitHubWorld().answer
-        ) { [common] url, timeout in
-            try source(
-                "github.checks",
-                .object(common(url).merging(["workflow": "release.yml"]) { $1 }),
-                timeout: timeout
-            )
-        }.run()
+        )
         #expect(findings == [])
     }
 
     private struct Case: Sendable, CustomTestStringConvertible {
         var kind: String
         var actionClass: ActionClass
-        var settings: JSON = [:]
+        var settings: [String: JSON] = [:]
         var parameters: JSON = [:]
         /// Removes the effect from a world that has everything.
         var change: @Sendable (inout GitHubWorld.State) -> Void = { _ in }
@@ -100,16 +72,9 @@ import Testing
     private func `an action walks through the conformance suite`(one: Case) async throws {
         var intent = intent(with: one.parameters, candidate: GitHubWorld.head)
         intent.actionClass = one.actionClass
-        let findings = try await HTTPActionConformance(
-            secret: "s3cret-t0ken",
-            intent: intent,
-            world: { GitHubWorld(one.change).answer }
-        ) { [common] url in
-            try action(
-                one.kind,
-                .object(common(url).merging(one.settings.objectValue ?? [:]) { $1 })
-            )
-        }.run()
+        let findings = try await vendor.walk(action: one.kind, one.settings, intent) {
+            GitHubWorld(one.change).answer
+        }
         #expect(findings == [])
     }
 }

@@ -7,68 +7,44 @@ import Testing
 @testable import SourceAdapters
 
 @Suite struct `Every kind of Jira` {
-    private let scratch: Scratch
-    private let common: @Sendable (String) -> [String: JSON]
+    private let vendor: VendorWalk
 
     init() throws {
-        let scratch = try Scratch()
-        try scratch.write("s3cret-t0ken", to: "token")
-        let token = JSON.string("file:" + scratch.file("token"))
-        self.scratch = scratch
-        common = { url in
-            [
-                "url": .string(url), "site": "https://acme.atlassian.net",
-                "user": "release-bot@acme.example", "token": token,
-            ]
-        }
+        vendor = try VendorWalk([
+            "site": "https://acme.atlassian.net", "user": "release-bot@acme.example",
+        ])
     }
 
     @Test func `jira walks through the conformance suite`() async throws {
-        let findings = try await HTTPSourceConformance(
-            secret: "s3cret-t0ken",
-            request: request(),
+        let findings = try await vendor.walk(
+            source: "jira",
+            [
+                "blockers":
+                    "project = MUSIC AND fixVersion = ${version} AND priority = Highest"
+            ],
             remembers: false,
             world: JiraWorld().answer
-        ) { [common] url, timeout in
-            try source(
-                "jira",
-                .object(
-                    common(url).merging([
-                        "blockers":
-                            "project = MUSIC AND fixVersion = ${version} AND priority = Highest"
-                    ]) { $1 }
-                ),
-                timeout: timeout
-            )
-        }.run()
+        )
         #expect(findings == [])
     }
 
     @Test func `jira.signoffs walks through the conformance suite`() async throws {
-        let findings = try await HTTPSourceConformance(
-            secret: "s3cret-t0ken",
-            request: request(),
+        let findings = try await vendor.walk(
+            source: "jira.signoffs",
+            [
+                "tickets": "project = QA AND fixVersion = ${version}",
+                "teams": ["playback", "search"], "opted_out": ["Won't Do"],
+            ],
             remembers: false,
             world: JiraWorld().answer
-        ) { [common] url, timeout in
-            try source(
-                "jira.signoffs",
-                .object(
-                    common(url).merging([
-                        "tickets": "project = QA AND fixVersion = ${version}",
-                        "teams": ["playback", "search"], "opted_out": ["Won't Do"],
-                    ]) { $1 }
-                ),
-                timeout: timeout
-            )
-        }.run()
+        )
         #expect(findings == [])
     }
 
     private struct Case: Sendable, CustomTestStringConvertible {
         var kind: String
         var actionClass: ActionClass
-        var settings: JSON = [:]
+        var settings: [String: JSON] = [:]
 
         var testDescription: String { kind }
     }
@@ -103,16 +79,9 @@ import Testing
     private func `an action walks through the conformance suite`(one: Case) async throws {
         var intent = intent()
         intent.actionClass = one.actionClass
-        let findings = try await HTTPActionConformance(
-            secret: "s3cret-t0ken",
-            intent: intent,
-            world: { JiraWorld().answer }
-        ) { [common] url in
-            try action(
-                one.kind,
-                .object(common(url).merging(one.settings.objectValue ?? [:]) { $1 })
-            )
-        }.run()
+        let findings = try await vendor.walk(action: one.kind, one.settings, intent) {
+            JiraWorld().answer
+        }
         #expect(findings == [])
     }
 
@@ -120,10 +89,9 @@ import Testing
         let server = try await LoopbackServer.start(JiraWorld().answer)
         let jira = try source(
             "jira",
-            .object(
-                common(server.url).merging([
-                    "blockers": "fixVersion = ${version} AND summary ~ \"of ${version}\""
-                ]) { $1 }
+            vendor.settings(
+                server.url,
+                ["blockers": "fixVersion = ${version} AND summary ~ \"of ${version}\""]
             )
         )
         _ = await jira.observe(request(#"8" OR priority = Highest OR \"#))
@@ -143,7 +111,7 @@ import Testing
         let server = try await LoopbackServer.start(world.answer)
         let jira = try source(
             "jira",
-            .object(common(server.url).merging(["blockers": "priority = Highest"]) { $1 })
+            vendor.settings(server.url, ["blockers": "priority = Highest"])
         )
         guard case .observed(let observation) = await jira.observe(request()) else {
             Issue.record("no facts")
@@ -167,10 +135,9 @@ import Testing
         let server = try await LoopbackServer.start(world.answer)
         let move = try action(
             "jira.transition",
-            .object(
-                common(server.url).merging(
-                    ["issue": "MUSIC-1", "to": "Done", "from": ["To Do"]]
-                ) { $1 }
+            vendor.settings(
+                server.url,
+                ["issue": "MUSIC-1", "to": "Done", "from": ["To Do"]]
             )
         )
         guard case .rejected(let reason, _) = await move.perform(intent(), attempt: 1) else {

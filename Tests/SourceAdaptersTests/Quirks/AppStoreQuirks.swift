@@ -88,7 +88,7 @@ extension Quirk {
                 #expect(came.later == "gone", "\(words)")
             }
         },
-        Quirk(29, "what was just made cannot be found", without: "refusalsNeverHeal") {
+        Quirk(29, "what was just made cannot be found", without: "unfoundIsFinal") {
             let came = try await act("appstore.submit", after: .minutes(12)) { state, look in
                 state.refusal =
                     look < 12 ? "reviewSubmissions with id 's1' cannot be found" : nil

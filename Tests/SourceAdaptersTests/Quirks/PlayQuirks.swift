@@ -24,12 +24,12 @@ extension Quirk {
             #expect(came.fault?.remedy.contains("send the changes for review") == true)
             #expect(came.world.commits == [], "nothing is left waiting in the Console by itself")
         },
-        Quirk(2, "the flag that is not needed is refused", without: "heldBackByItself") {
+        Quirk(2, "the flag that is not needed is refused", without: "heldBackAlways") {
             let came = try await act("play.complete") { $0.refusesHeldBack = true }
             #expect(came.stage == "gone")
             #expect(came.world.commits == ["changesInReviewBehavior=ERROR_IF_IN_REVIEW"])
         },
-        Quirk(3, "the flag may be ignored", without: "settingTakenForStanding") {
+        Quirk(3, "the flag may be ignored", without: "heldBackIsLive") {
             // Held back or not, what counts is how the store lists it.
             let stage = try await look("store.rollout == \"running\"") {
                 $0.lifecycle[PlayWorld.code] = "NOT_SENT_FOR_REVIEW"
