@@ -20,6 +20,7 @@ let hummingbirdCore = Target.Dependency.product(
     name: "HummingbirdCore",
     package: "hummingbird"
 )
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
@@ -88,8 +89,8 @@ let package = Package(
         .target(
             name: "ConductorDashboard",
             dependencies: [
-                "ConductorCore", "ConductorPorts", "CZlib", httpTypes, hummingbird, hummingbirdCore,
-                logging, nioCore,
+                "ConductorCore", "ConductorPorts", "CZlib", crypto, httpTypes, hummingbird,
+                hummingbirdCore, hummingbirdTLS, logging, nioCore,
             ]
         ),
         // The system's zlib: pages are compressed once per view.
