@@ -139,8 +139,9 @@ let package = Package(
             name: "ConductorDashboardTests",
             dependencies: [
                 "ConductorCore", "ConductorDashboard", "ConductorFiles", "ConductorJournal",
-                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "conductord", httpTypes,
-                logging, nioCore, nioPosix,
+                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "SourceAdapters",
+                "conductord",
+                crypto, httpTypes, logging, nioCore, nioPosix,
             ]
         ),
         .testTarget(

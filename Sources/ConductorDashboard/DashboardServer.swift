@@ -16,6 +16,7 @@ package struct DashboardServer: Sendable {
     private let board: Board
     private let desk: Desk
     private let counter: Counter
+    private let elsewhere: Elsewhere?
     private let gate: Gate
     private let clock: any ConductorClock
     private let logger: Logger
@@ -25,6 +26,7 @@ package struct DashboardServer: Sendable {
     ///   - state: the state directory, with tokens and login links.
     ///   - archive: answers about the past.
     ///   - inbox: takes what people ask.
+    ///   - identity: says who somebody is, where there is one who does.
     ///   - clock: tells how old the newest view is.
     ///   - logger: takes what the server has to say.
     ///   - limits: every bound.
@@ -34,6 +36,7 @@ package struct DashboardServer: Sendable {
         state: String,
         archive: any Archive,
         inbox: any Inbox,
+        identity: (any IdentityProvider)? = nil,
         clock: any ConductorClock,
         logger: Logger,
         limits: DashboardLimits = DashboardLimits()
@@ -47,8 +50,10 @@ package struct DashboardServer: Sendable {
             board: board,
             archive: archive,
             limits: limits,
-            stamper: doorkeeper.stamper
+            stamper: doorkeeper.stamper,
+            provider: definition.access?.openID?.issuer
         )
+        elsewhere = identity.map { Elsewhere($0, clock: clock) }
         counter = Counter(archive: archive, inbox: inbox)
         gate = Gate(definition, limits: limits)
         self.clock = clock
@@ -161,6 +166,7 @@ package struct DashboardServer: Sendable {
         let isForPrograms = request.head.path?.hasPrefix("/api") == true
         var endpoint: Endpoint?
         var caller = Caller.anybody
+        var isBodyOpen = request.method == .post
         let reply: Reply
         do {
             let question = try Question(
@@ -184,7 +190,12 @@ package struct DashboardServer: Sendable {
             if !found.endpoint.isForAnybody {
                 caller = try doorkeeper.caller(request.headers, from: context.address)
             }
-            if request.method == .post {
+            if let elsewhere, !isHead,
+                [.loginElsewhere, .loginReturn].contains(found.endpoint)
+            {
+                reply = .answer(try await answer(request, found.endpoint, question, by: elsewhere))
+            } else if request.method == .post {
+                isBodyOpen = false
                 reply = .answer(try await take(request, found, question, caller, context))
             } else {
                 reply = try await desk(for: caller).reply(found.endpoint, found.values, question)
@@ -200,12 +211,14 @@ package struct DashboardServer: Sendable {
         }
         switch reply {
         case .answer(let answer):
-            if request.method != .get, !isHead, answer.status.kind == .clientError {
-                // What is refused may still be coming: nobody reads it.
+            if answer.status == .contentTooLarge || answer.status == .requestTimeout {
+                // More may be coming than anybody reads.
                 context.channel.eventLoop.scheduleTask(in: Self.parting) {
-                    [channel = context.channel] in
-                    channel.close(promise: nil)
+                    [channel = context.channel] in channel.close(promise: nil)
                 }
+            } else if isBodyOpen {
+                // Who is refused has said all before they hear it.
+                _ = try? await request.wholeBody(limits, clock)
             }
             return answer.response(to: request, isForAll: endpoint == .badge)
         case .events(let stream, let leave):
@@ -214,6 +227,27 @@ package struct DashboardServer: Sendable {
             let (doorkeeper, caller) = (doorkeeper, caller)
             return Self.response(stream, leave) { doorkeeper.isGood(caller) }
         }
+    }
+
+    /// A login that a provider is asked about.
+    private func answer(
+        _ request: Request,
+        _ endpoint: Endpoint,
+        _ question: Question,
+        by elsewhere: Elsewhere
+    ) async throws -> Answer {
+        let authority = request.head.authority ?? ""
+        // Under a name of its own it is reached through TLS, its own or a proxy's.
+        let isSealed = tls != nil || gate.isOwnName(authority)
+        if endpoint == .loginElsewhere {
+            try question.allow(["to"])
+            return try await elsewhere.begin(
+                to: Desk.place(question.value("to")),
+                origin: (isSealed ? "https://" : "http://") + authority
+            )
+        }
+        let (person, to) = try await elsewhere.end(question, isSealed: isSealed)
+        return .goOn(to: to, cookie: try doorkeeper.logIn(person: person, isSealed: isSealed))
     }
 
     private func desk(for caller: Caller) -> Desk {
@@ -244,7 +278,10 @@ package struct DashboardServer: Sendable {
                 let token = (form.value("token") ?? "").filter { $0 != " " && $0 != "\t" }
                 return .goOn(to: to, cookie: try doorkeeper.logIn(token: token, isSealed: isSealed))
             } catch {
-                return .page(LoginPage(to: to, problem: error.detail).html, status: error.status)
+                return .page(
+                    LoginPage(to: to, problem: error.detail, provider: desk.provider).html,
+                    status: error.status
+                )
             }
         case .loginLink:
             let form = try Form(body, request.headers)
@@ -282,8 +319,9 @@ package struct DashboardServer: Sendable {
                     == "application/json"
             else { throw Problem(.unsupportedMediaType, "a command is sent as application/json") }
             return try await counter.answer(body, by: caller)
-        case .overview, .account, .track, .asset, .alive, .ready, .apiTracks, .apiTrack,
-            .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiMachines,
+        case .overview, .loginElsewhere, .loginReturn, .account, .track, .asset, .alive, .ready,
+            .apiTracks, .apiTrack, .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands,
+            .badge, .apiMachines,
             .apiMachine, .apiHealth, .apiEvents, .apiDocument:
             throw Problem(.methodNotAllowed, "here one can only look: GET and HEAD")
         }
@@ -311,7 +349,7 @@ package struct DashboardServer: Sendable {
             request.headers[.authorization] == nil
         {
             let to = request.method == .get ? Desk.place(request.head.path) : "/"
-            return .page(LoginPage(to: to, problem: nil).html, status: .unauthorized)
+            return .page(LoginPage(to: to, provider: desk.provider).html, status: .unauthorized)
         }
         return Self.refusal(problem, isForPrograms)
     }

@@ -5,6 +5,7 @@ import ConductorPorts
 import ConductorRuntime
 import Foundation
 import Logging
+import SourceAdapters
 
 /// The page of a running daemon, where its configuration has one.
 struct PageService {
@@ -38,6 +39,7 @@ struct PageService {
                 state: places.state,
                 archive: JournalArchive(try ReadOnlyJournal(path: places.journalPath)),
                 inbox: inbox,
+                identity: definition.access?.openID.map { OpenIDProvider($0) },
                 clock: SystemClock(),
                 logger: quiet,
                 limits: limits

@@ -128,7 +128,7 @@ import Testing
                 let seen = try await house.visitor.get(path)
                 let expected =
                     switch endpoint {
-                    case .apiMachine: 404
+                    case .apiMachine, .loginElsewhere, .loginReturn: 404
                     case .logout: 405
                     case .ask, .trackAsk: 401
                     default: 200

@@ -78,6 +78,20 @@ import Testing
             "of the proxy's own"
         ),
         (
+            "{listen: localhost:80, access: {oidc: {issuer: 'http://id.example', client: c},"
+                + " people: {a: {role: admin}}}}",
+            "beginning with https://"
+        ),
+        (
+            "{listen: localhost:80, access: {oidc: {issuer: 'https://id.example', client: c,"
+                + " secret: hunter2}, people: {a: {role: admin}}}}",
+            "env:NAME or file:PATH"
+        ),
+        (
+            "{listen: localhost:80, access: {oidc: {issuer: 'https://id.example', client: c}}}",
+            "lacks the key 'people'"
+        ),
+        (
             "{listen: localhost:80, access: {proxy: {address: 10.0.0.1}, people: {a: {role: boss}}}}",
             "is one of viewer, operator, admin"
         ),

@@ -52,16 +52,19 @@ package struct AccessDefinition: Sendable, Hashable {
     /// How long somebody stays logged in.
     package var session: Span
     package var proxy: TrustedProxy?
+    package var openID: OpenIDDefinition?
     /// What each person may; the name `*` stands for all others whose identity is established.
     package var people: [String: AccessGrant]
 
     package init(
         session: Span = .hours(12),
         proxy: TrustedProxy? = nil,
+        openID: OpenIDDefinition? = nil,
         people: [String: AccessGrant] = [:]
     ) {
         self.session = session
         self.proxy = proxy
+        self.openID = openID
         self.people = people
     }
 
@@ -79,6 +82,25 @@ package struct TrustedProxy: Sendable, Hashable {
     package init(addresses: [String], user: String) {
         self.addresses = addresses
         self.user = user
+    }
+}
+
+/// A provider of OpenID Connect that says who somebody is.
+package struct OpenIDDefinition: Sendable, Hashable {
+    /// Its address, exactly as it calls itself.
+    package var issuer: String
+    /// How it calls us.
+    package var client: String
+    /// Where our secret stands: `env:NAME` or `file:PATH`; nil where it asks for none.
+    package var secret: String?
+    /// The member of its token that is the person's name here.
+    package var claim: String
+
+    package init(issuer: String, client: String, secret: String? = nil, claim: String = "email") {
+        self.issuer = issuer
+        self.client = client
+        self.secret = secret
+        self.claim = claim
     }
 }
 

@@ -112,6 +112,33 @@ enum OpenAPI {
             }
            }
           },
+          "/login/oidc": {
+           "get": {
+            "operationId": "loginElsewhere",
+            "summary": "Sends a browser to the provider of OpenID Connect.",
+            "parameters": [{"name": "to", "in": "query", "required": false, "schema": {"type": "string"}, "description": "A path to go on to."}],
+            "responses": {
+             "303": {"description": "To the provider."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/login/oidc/callback": {
+           "get": {
+            "operationId": "loginReturn",
+            "summary": "Where the provider sends a browser back to.",
+            "parameters": [
+             {"name": "code", "in": "query", "required": false, "schema": {"type": "string"}, "description": "The provider's code."},
+             {"name": "state", "in": "query", "required": false, "schema": {"type": "string"}, "description": "What was sent along."}
+            ],
+            "responses": {
+             "303": {"description": "Logged in: the cookie, and where to go on."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
           "/logout": {
            "post": {
             "operationId": "logout",

@@ -127,14 +127,7 @@ struct Doorkeeper: Sendable {
     private static let plainName = "conductord"
 
     private func cookie(_ headers: HTTPFields) -> String? {
-        var found: [String: String] = [:]
-        for field in headers[values: .cookie] {
-            for pair in field.split(separator: ";") {
-                let halves = pair.split(separator: "=", maxSplits: 1)
-                guard halves.count == 2 else { continue }
-                found[String(halves[0].drop { $0 == " " })] = String(halves[1])
-            }
-        }
+        let found = headers.cookies
         // Another page could have set the plain one, but never the sealed one.
         return found[Self.sealedName] ?? (hasTLS ? nil : found[Self.plainName])
     }
@@ -150,6 +143,8 @@ struct Doorkeeper: Sendable {
     /// What a session stands for now; nil when what let it in lets in no more.
     private func standing(_ session: Sessions.Session) -> (actor: String, grant: AccessGrant)? {
         switch session.proof {
+        case .person(let name):
+            return access?.grant(of: name).map { ("oidc:\(name)", $0) }
         case .link(let maker): return ("login-link:\(maker)", AccessGrant(role: .admin))
         case .token(let hash):
             let now = clock.wall()
@@ -195,6 +190,16 @@ struct Doorkeeper: Sendable {
         return open(.link(maker: link.maker), atMost: nil, isSealed: isSealed)
     }
 
+    /// Lets somebody in whom a provider has named.
+    ///
+    /// - Returns: the cookie.
+    func logIn(person: String, isSealed: Bool) throws(Problem) -> String {
+        guard access?.grant(of: person) != nil else {
+            throw Problem(.forbidden, "nothing is granted to '\(person)'")
+        }
+        return open(.person(person), atMost: nil, isSealed: isSealed)
+    }
+
     private func open(
         _ proof: Sessions.Session.Proof,
         atMost: Instant?,
@@ -213,5 +218,20 @@ struct Doorkeeper: Sendable {
     func logOut(_ caller: Caller, isSealed: Bool) -> String {
         if case .session(let hash) = caller.door { sessions.close(hash) }
         return field("", isSealed: isSealed, seconds: 0)
+    }
+}
+
+extension HTTPFields {
+    /// The cookies that a browser sends, by name.
+    var cookies: [String: String] {
+        var found: [String: String] = [:]
+        for field in self[values: .cookie] {
+            for pair in field.split(separator: ";") {
+                let halves = pair.split(separator: "=", maxSplits: 1)
+                guard halves.count == 2 else { continue }
+                found[String(halves[0].drop { $0 == " " })] = String(halves[1])
+            }
+        }
+        return found
     }
 }

@@ -9,6 +9,8 @@ final class Sessions: Sendable {
             /// Good as long as the token is; it says what may be done.
             case token(hash: String)
             case link(maker: String)
+            /// Good as long as something is granted to the person.
+            case person(String)
         }
 
         var proof: Proof

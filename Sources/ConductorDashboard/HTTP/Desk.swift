@@ -10,6 +10,8 @@ struct Desk: Sendable {
     let archive: any Archive
     let limits: DashboardLimits
     let stamper: Stamper
+    /// Who else says who somebody is.
+    var provider: String?
 
     /// - Throws: `Problem`, or `NoAnswer` of the archive.
     func reply(
@@ -24,6 +26,8 @@ struct Desk: Sendable {
         case .account: .answer(try account(question))
         case .ask: .answer(try ask(values["verb"] ?? "", nil, question))
         case .trackAsk: .answer(try ask(values["verb"] ?? "", try track(values), question))
+        case .loginElsewhere, .loginReturn:
+            throw Problem(.notFound, "nobody else says here who you are")
         case .logout: throw Problem(.methodNotAllowed, "a session ends by POST")
         case .track: .answer(try await trackPage(try track(values), question))
         case .asset: .answer(try asset(values["file"] ?? "", question))
@@ -150,7 +154,9 @@ struct Desk: Sendable {
 
     private func login(_ question: Question) throws(Problem) -> Answer {
         try question.allow(["to"])
-        return .page(LoginPage(to: Self.place(question.value("to"))).html)
+        return .page(
+            LoginPage(to: Self.place(question.value("to")), provider: provider).html
+        )
     }
 
     private func loginLink(_ question: Question) throws(Problem) -> Answer {

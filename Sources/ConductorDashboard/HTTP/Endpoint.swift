@@ -5,6 +5,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     case overview = "/"
     case login = "/login"
     case loginLink = "/login/link"
+    case loginElsewhere = "/login/oidc"
+    case loginReturn = "/login/oidc/callback"
     case logout = "/logout"
     case account = "/account"
     case ask = "/ask/{verb}"
@@ -35,7 +37,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     /// What may be asked of it; HEAD goes with GET.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .overview, .account, .track, .asset, .alive, .ready, .apiTracks, .apiTrack,
+        case .overview, .loginElsewhere, .loginReturn, .account, .track, .asset, .alive, .ready,
+            .apiTracks, .apiTrack,
             .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiMachines,
             .apiMachine, .apiHealth, .apiEvents, .apiDocument:
             [.get]
@@ -47,7 +50,9 @@ enum Endpoint: String, Sendable, CaseIterable {
     /// Whether it tells nothing of releases, so that nobody is asked who they are.
     var isForAnybody: Bool {
         switch self {
-        case .login, .loginLink, .asset, .alive, .ready, .apiDocument: true
+        case .login, .loginLink, .loginElsewhere, .loginReturn, .asset, .alive, .ready,
+            .apiDocument:
+            true
         case .overview, .logout, .account, .ask, .track, .trackAsk, .apiTracks, .apiTrack,
             .apiExplain,
             .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiCommands, .apiMachines,

@@ -91,6 +91,9 @@ struct Gate: Sendable {
         else { throw Problem(.forbidden, "a page of another origin asks") }
     }
 
+    /// Whether it is called by one of its further names.
+    func isOwnName(_ authority: String) -> Bool { names.contains(Self.host(of: authority)) }
+
     private func isOwn(_ origin: String) -> Bool {
         let parts = origin.split(separator: "://", maxSplits: 1).map(String.init)
         guard parts.count == 2, parts[0] == "http" || parts[0] == "https" else { return false }

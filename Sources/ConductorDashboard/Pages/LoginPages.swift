@@ -6,6 +6,16 @@ struct LoginPage: Sendable {
     var to: String
     /// What was wrong with the last try.
     var problem: String?
+    /// Who else says who somebody is.
+    var provider: String?
+
+    private var elsewhere: HTML {
+        guard let provider else { return "" }
+        return """
+            <p><a class="button" href="/login/oidc?to=\(Filter.escaped(to))">Log in with \(provider)</a></p>
+
+            """
+    }
 
     var html: HTML {
         let said: HTML =
@@ -16,7 +26,7 @@ struct LoginPage: Sendable {
         return Layout(title: "Log in").page(
             """
             <section class="ask" aria-labelledby="h-login"><h1 id="h-login">Log in</h1>
-            \(said)
+            \(said)\(elsewhere)
             <form method="post" action="/login">
             <input type="hidden" name="to" value="\(to)">
             <p><label>Token <input type="password" name="token" autocomplete="off" maxlength="200" required></label></p>

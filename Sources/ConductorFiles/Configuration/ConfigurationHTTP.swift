@@ -149,6 +149,11 @@ extension ConfigurationReader {
             definition.proxy = proxy(node)
             isSound = definition.proxy != nil
         }
+        if let node = section.take("oidc") {
+            definition.openID = openID(node)
+            isSound = isSound && definition.openID != nil
+        }
+        let establishing = section.place(of: "oidc") ?? section.place(of: "proxy")
         let people = section.take("people")
         if let people {
             for entry in reader.entries(people, of: "'people'") ?? [] {
@@ -158,24 +163,76 @@ extension ConfigurationReader {
                 }
                 definition.people[entry.key] = grant
             }
-            if definition.proxy == nil, isSound {
+            if establishing == nil {
                 reader.report(
                     .badSetting,
                     at: people.place,
-                    "nothing says who comes, so 'people' means nothing: name a 'proxy' that does"
+                    "nothing says who comes, so 'people' means nothing: name a 'proxy' or a provider ('oidc')"
+                        + " that does"
                 )
                 isSound = false
             }
-        } else if let proxy = section.place(of: "proxy"), isSound, definition.proxy != nil {
+        } else if let establishing {
             reader.report(
                 .missingKey,
-                at: proxy,
-                "'access' lacks the key 'people': what may those do whom the proxy names?"
+                at: establishing,
+                "'access' lacks the key 'people': what may those do who are known?"
             )
             isSound = false
         }
         section.finish()
         return isSound ? definition : nil
+    }
+
+    private func openID(_ node: YAMLNode) -> OpenIDDefinition? {
+        guard var section = reader.section(node, of: "'oidc'") else { return nil }
+        let issuer = section.require("issuer")
+        let client = section.require("client").flatMap { reader.text($0, of: "'client'") }
+        let secret = section.take("secret")
+        let claim = section.take("claim")
+        section.finish()
+        guard let issuer, let address = reader.text(issuer, of: "'issuer'"), let client else {
+            return nil
+        }
+        guard Self.isSafe(address) else {
+            reader.report(
+                .badSetting,
+                at: issuer.place,
+                "'issuer' is the provider's address, beginning with https://, and by that on this"
+                    + " machine alone with http://"
+            )
+            return nil
+        }
+        var definition = OpenIDDefinition(issuer: address, client: client)
+        if let secret {
+            guard let text = reader.text(secret, of: "'secret'") else { return nil }
+            guard text.hasPrefix("env:") || text.hasPrefix("file:") else {
+                reader.report(
+                    .secretLiteral,
+                    at: secret.place,
+                    "a secret does not stand in a file: write env:NAME or file:PATH"
+                )
+                return nil
+            }
+            definition.secret = text
+        }
+        if let claim {
+            guard let name = reader.name(claim, of: "'claim'", .identifier) else { return nil }
+            definition.claim = name.text
+        }
+        return definition
+    }
+
+    /// Whether nobody can listen in on the way to an address.
+    private static func isSafe(_ address: String) -> Bool {
+        guard address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !address.contains("@"),
+            !address.contains("?"), !address.contains("#")
+        else { return false }
+        if address.hasPrefix("https://") { return address.utf8.count > 8 }
+        guard address.hasPrefix("http://") else { return false }
+        let authority = address.dropFirst(7).prefix { $0 != "/" }
+        let host = authority.hasPrefix("[") ? "::1" : String(authority.prefix { $0 != ":" })
+        return HTTPDefinition.isLocal(host) && (host != "::1" || authority.hasPrefix("[::1]"))
     }
 
     private func proxy(_ node: YAMLNode) -> TrustedProxy? {
