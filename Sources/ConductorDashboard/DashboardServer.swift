@@ -188,7 +188,11 @@ package struct DashboardServer: Sendable {
                 throw Problem(.methodNotAllowed, "a stream has no head", fields: [(.allow, "GET")])
             }
             if !found.endpoint.isForAnybody {
-                caller = try doorkeeper.caller(request.headers, from: context.address)
+                caller = try doorkeeper.caller(
+                    request.headers,
+                    from: context.address,
+                    isNamed: gate.isOwnName(request.head.authority ?? "")
+                )
             }
             if let elsewhere, !isHead,
                 [.loginElsewhere, .loginReturn].contains(found.endpoint)

@@ -203,6 +203,29 @@ extension Visitor.Seen {
         }
     }
 
+    @Test func `by a name of its own is by a cookie that only this host can have set`() async throws
+    {
+        let http = "{listen: 127.0.0.1:0, names: [releases.example], access: {}}"
+        try await House.open(http: http) { house in
+            let token = try house.token("anna", .viewer)
+            let plain = try await house.browser(token: token)
+            let there = ["Host": "releases.example"]
+            #expect(try await house.visitor.get("/account", plain).status == 200)
+            #expect(
+                try await house.visitor.get("/account", plain.merging(there) { $1 }).status == 401
+            )
+            let login = try await house.visitor.post(
+                "/login",
+                ["token": token],
+                there.merging(["Origin": "https://releases.example"]) { $1 }
+            )
+            let sealed = try House.cookie(of: login)
+            #expect(sealed["Cookie"]?.hasPrefix("__Host-conductord=") == true)
+            let seen = try await house.visitor.get("/account", sealed.merging(there) { $1 })
+            #expect(seen.status == 200)
+        }
+    }
+
     @Test func `is by a link, once, and not by following it`() async throws {
         try await House.open(http: Self.asked) { house in
             let state = house.directory + "/state"

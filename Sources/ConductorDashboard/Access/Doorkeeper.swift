@@ -31,9 +31,15 @@ struct Doorkeeper: Sendable {
 
     /// Who asks.
     ///
+    /// `isNamed`: it was called by a name of its own, which browsers reach through TLS.
+    ///
     /// - Throws: `Problem` where something is shown that lets nobody in, or nothing where something
     ///   must be.
-    func caller(_ headers: HTTPFields, from address: String) throws(Problem) -> Caller {
+    func caller(
+        _ headers: HTTPFields,
+        from address: String,
+        isNamed: Bool
+    ) throws(Problem) -> Caller {
         if let text = headers[.authorization] { return try caller(byHeader: text) }
         if let person = person(headers, from: address) {
             guard let grant = access?.grant(of: person) else {
@@ -41,7 +47,11 @@ struct Doorkeeper: Sendable {
             }
             return Caller(actor: "proxy:\(person)", grant: grant, door: .proxy)
         }
-        if let secret = cookie(headers), let caller = caller(byCookie: secret) { return caller }
+        if let secret = cookie(headers, isSealed: hasTLS || isNamed),
+            let caller = caller(byCookie: secret)
+        {
+            return caller
+        }
         guard access == nil else {
             throw Problem(
                 .unauthorized,
@@ -126,10 +136,10 @@ struct Doorkeeper: Sendable {
     private static let sealedName = "__Host-conductord"
     private static let plainName = "conductord"
 
-    private func cookie(_ headers: HTTPFields) -> String? {
+    private func cookie(_ headers: HTTPFields, isSealed: Bool) -> String? {
         let found = headers.cookies
         // Another page could have set the plain one, but never the sealed one.
-        return found[Self.sealedName] ?? (hasTLS ? nil : found[Self.plainName])
+        return found[Self.sealedName] ?? (isSealed ? nil : found[Self.plainName])
     }
 
     private func caller(byCookie secret: String) -> Caller? {

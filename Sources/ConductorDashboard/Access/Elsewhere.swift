@@ -81,10 +81,6 @@ final class Elsewhere: Sendable {
         _ question: Question,
         isSealed: Bool
     ) async throws -> (person: String, to: String) {
-        try question.allow([
-            "code", "state", "error", "error_description", "iss", "session_state", "scope",
-            "authuser", "prompt", "hd",
-        ])
         let now = clock.wall()
         let browser = question.headers.cookies[Self.name(isSealed)].map(Secret.hash)
         let pending = state.withLock { all -> Pending? in
