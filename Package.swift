@@ -20,6 +20,7 @@ let hummingbirdCore = Target.Dependency.product(
     name: "HummingbirdCore",
     package: "hummingbird"
 )
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
@@ -88,8 +89,8 @@ let package = Package(
         .target(
             name: "ConductorDashboard",
             dependencies: [
-                "ConductorCore", "ConductorPorts", "CZlib", httpTypes, hummingbird, hummingbirdCore,
-                logging, nioCore,
+                "ConductorCore", "ConductorPorts", "CZlib", crypto, httpTypes, hummingbird,
+                hummingbirdCore, hummingbirdTLS, logging, nioCore,
             ]
         ),
         // The system's zlib: pages are compressed once per view.
@@ -143,8 +144,9 @@ let package = Package(
             name: "ConductorDashboardTests",
             dependencies: [
                 "ConductorCore", "ConductorDashboard", "ConductorFiles", "ConductorJournal",
-                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "conductord", httpTypes,
-                logging, nioCore, nioPosix,
+                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "SourceAdapters",
+                "conductord",
+                crypto, httpTypes, logging, nioCore, nioPosix,
             ]
         ),
         .testTarget(

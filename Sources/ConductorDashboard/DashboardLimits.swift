@@ -8,12 +8,16 @@ package struct DashboardLimits: Sendable {
     package var headerBytes = 16_384
     /// Header fields of a request.
     package var headerFields = 64
+    /// A request's body, in bytes.
+    package var bodyBytes = 16_384
+    /// How long a request's body may take to come.
+    package var bodyTime = Span.seconds(10)
     /// Connections at once; more wait for their turn.
     package var connections = 4_096
     /// Event streams in all.
     package var streams = 2_000
-    /// Event streams of one address.
-    package var streamsPerAddress = 20
+    /// Event streams of one token or person; of one address, where nobody is asked who they are.
+    package var streamsPerCaller = 20
     /// Events that one stream may lag behind before it is ended.
     package var streamBacklog = 64
     /// Events that are kept for those who come back.

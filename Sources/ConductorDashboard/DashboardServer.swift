@@ -3,41 +3,59 @@ package import ConductorPorts
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
 
-/// The page and the API: an HTTP server that shows what is published, and changes nothing.
+/// The page and the API: an HTTP server that shows what is published, to those who may see it.
 package struct DashboardServer: Sendable {
-    private let host: String
-    private let port: Int
+    private let definition: HTTPDefinition
+    private let tls: TLSConfiguration?
+    private let doorkeeper: Doorkeeper
     private let limits: DashboardLimits
     private let board: Board
     private let desk: Desk
+    private let counter: Counter
+    private let elsewhere: Elsewhere?
     private let gate: Gate
     private let clock: any ConductorClock
     private let logger: Logger
 
     /// - Parameters:
-    ///   - host: an address of this machine, or `localhost`.
-    ///   - port: 0 takes one that is free.
+    ///   - definition: where it is served, and to whom.
+    ///   - state: the state directory, with tokens and login links.
     ///   - archive: answers about the past.
+    ///   - inbox: takes what people ask.
+    ///   - identity: says who somebody is, where there is one who does.
     ///   - clock: tells how old the newest view is.
     ///   - logger: takes what the server has to say.
     ///   - limits: every bound.
+    /// - Throws: `Unservable` where a certificate cannot be read.
     package init(
-        host: String,
-        port: Int,
+        _ definition: HTTPDefinition,
+        state: String,
         archive: any Archive,
+        inbox: any Inbox,
+        identity: (any IdentityProvider)? = nil,
         clock: any ConductorClock,
         logger: Logger,
         limits: DashboardLimits = DashboardLimits()
-    ) {
-        self.host = host
-        self.port = port
+    ) throws {
+        self.definition = definition
+        tls = try definition.tls.map(Self.configuration)
         self.limits = limits
         board = Board(clock: clock, limits: limits)
-        desk = Desk(board: board, archive: archive, limits: limits)
-        gate = Gate(host: host)
+        doorkeeper = Doorkeeper(definition, state: state, clock: clock, logger: logger)
+        desk = Desk(
+            board: board,
+            archive: archive,
+            limits: limits,
+            stamper: doorkeeper.stamper,
+            provider: definition.access?.openID?.issuer
+        )
+        elsewhere = identity.map { Elsewhere($0, clock: clock) }
+        counter = Counter(archive: archive, inbox: inbox)
+        gate = Gate(definition, limits: limits)
         self.clock = clock
         self.logger = logger
     }
@@ -45,13 +63,52 @@ package struct DashboardServer: Sendable {
     /// Shows a view from now on.
     package func publish(_ view: FleetView) { board.publish(view) }
 
+    /// Why nothing can be served.
+    package struct Unservable: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private static func configuration(_ files: TLSFiles) throws -> TLSConfiguration {
+        let chain: [NIOSSLCertificate]
+        do {
+            chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
+        } catch {
+            throw Unservable(
+                description: "the certificate \(files.certificate) cannot be read as PEM (\(error))"
+            )
+        }
+        let key: NIOSSLPrivateKey
+        do {
+            key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+        } catch {
+            throw Unservable(description: "the key \(files.key) cannot be read as PEM (\(error))")
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) },
+            privateKey: .privateKey(key)
+        )
+        configuration.minimumTLSVersion = .tlsv12
+        do {
+            // What does not fit together is found before anybody connects.
+            let unused = HTTP1Channel { (_: Request, _: consuming ResponseWriter, _: any Channel) in
+            }
+            _ = try TLSChannel(unused, tlsConfiguration: configuration)
+        } catch {
+            throw Unservable(
+                description:
+                    "the key \(files.key) is not that of the certificate \(files.certificate) (\(error))"
+            )
+        }
+        return configuration
+    }
+
     /// Serves until the task is cancelled.
     ///
     /// - Parameter onListening: called once with the page's address, as soon as it can be opened.
     /// - Throws: when the port cannot be had.
     package func run(onListening: @escaping @Sendable (String) async -> Void) async throws {
         let configuration = ApplicationConfiguration(
-            address: .hostname(host, port: port),
+            address: .hostname(definition.host, port: definition.port),
             reuseAddress: true,
             availableConnectionsDelegate: MaximumAvailableConnections(
                 limits.connections,
@@ -63,22 +120,24 @@ package struct DashboardServer: Sendable {
             maxHeaderListSize: limits.headerBytes,
             maxHeaderFieldCount: limits.headerFields
         )
-        let host = host
+        let host = definition.host
+        let scheme = tls == nil ? "http" : "https"
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                idleTimeout: .milliseconds(limits.idle.milliseconds),
+                httpDecoderConfiguration: decoder
+            )
+        )
         let app = Application(
             responder: CallbackResponder { (request: Request, context: VisitContext) in
                 await respond(to: request, context)
             },
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .milliseconds(limits.idle.milliseconds),
-                    httpDecoderConfiguration: decoder
-                )
-            ),
+            server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
             configuration: configuration,
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 let shown = host.contains(":") ? "[\(host)]" : host
-                await onListening("http://\(shown):\(port)/")
+                await onListening("\(scheme)://\(shown):\(port)/")
             },
             logger: logger
         )
@@ -105,7 +164,9 @@ package struct DashboardServer: Sendable {
     private func respond(to request: Request, _ context: VisitContext) async -> Response {
         let isHead = request.method == .head
         let isForPrograms = request.head.path?.hasPrefix("/api") == true
-        var isForAll = false
+        var endpoint: Endpoint?
+        var caller = Caller.anybody
+        var isBodyOpen = request.method == .post
         let reply: Reply
         do {
             let question = try Question(
@@ -115,34 +176,186 @@ package struct DashboardServer: Sendable {
                 limits: limits
             )
             let found = Endpoint.find(question.path)
-            isForAll = found?.endpoint == .badge
+            endpoint = found?.endpoint
             try gate.check(
                 request.method,
                 authority: request.head.authority,
                 request.headers,
-                isForAll: isForAll
+                endpoint
             )
             guard let found else { throw Problem(.notFound, "nothing is at this address") }
             if isHead, found.endpoint == .apiEvents {
                 throw Problem(.methodNotAllowed, "a stream has no head", fields: [(.allow, "GET")])
             }
-            reply = try await desk.reply(found.endpoint, found.values, question)
+            if !found.endpoint.isForAnybody {
+                caller = try doorkeeper.caller(
+                    request.headers,
+                    from: context.address,
+                    isNamed: gate.isOwnName(request.head.authority ?? "")
+                )
+            }
+            if let elsewhere, !isHead,
+                [.loginElsewhere, .loginReturn].contains(found.endpoint)
+            {
+                reply = .answer(try await answer(request, found.endpoint, question, by: elsewhere))
+            } else if request.method == .post {
+                isBodyOpen = false
+                reply = .answer(try await take(request, found, question, caller, context))
+            } else {
+                reply = try await desk(for: caller).reply(found.endpoint, found.values, question)
+            }
         } catch let problem as Problem {
-            reply = .answer(Self.refusal(problem, isForPrograms))
+            reply = .answer(refusal(problem, request, endpoint, isForPrograms))
         } catch let answer as NoAnswer {
-            reply = .answer(Self.refusal(Problem(answer), isForPrograms))
+            reply = .answer(refusal(Problem(answer), request, endpoint, isForPrograms))
         } catch {
             logger.error("an answer failed", metadata: ["reason": "\(error)"])
             let problem = Problem(.internalServerError, "the answer could not be made")
-            reply = .answer(Self.refusal(problem, isForPrograms))
+            reply = .answer(refusal(problem, request, endpoint, isForPrograms))
         }
         switch reply {
-        case .answer(let answer): return answer.response(to: request, isForAll: isForAll)
+        case .answer(let answer):
+            if answer.status == .contentTooLarge || answer.status == .requestTimeout {
+                // More may be coming than anybody reads.
+                context.channel.eventLoop.scheduleTask(in: Self.parting) {
+                    [channel = context.channel] in channel.close(promise: nil)
+                }
+            } else if isBodyOpen {
+                // Who is refused has said all before they hear it.
+                _ = try? await request.wholeBody(limits, clock)
+            }
+            return answer.response(to: request, isForAll: endpoint == .badge)
         case .events(let stream, let leave):
             // Who has gone is counted no more, also while there is nothing to tell.
             context.channel.closeFuture.whenComplete { _ in leave() }
-            return Self.response(stream, leave)
+            let (doorkeeper, caller) = (doorkeeper, caller)
+            return Self.response(stream, leave) { doorkeeper.isGood(caller) }
         }
+    }
+
+    /// A login that a provider is asked about.
+    private func answer(
+        _ request: Request,
+        _ endpoint: Endpoint,
+        _ question: Question,
+        by elsewhere: Elsewhere
+    ) async throws -> Answer {
+        let authority = request.head.authority ?? ""
+        // Under a name of its own it is reached through TLS, its own or a proxy's.
+        let isSealed = tls != nil || gate.isOwnName(authority)
+        if endpoint == .loginElsewhere {
+            try question.allow(["to"])
+            return try await elsewhere.begin(
+                to: Desk.place(question.value("to")),
+                origin: (isSealed ? "https://" : "http://") + authority
+            )
+        }
+        let (person, to) = try await elsewhere.end(question, isSealed: isSealed)
+        return .goOn(to: to, cookie: try doorkeeper.logIn(person: person, isSealed: isSealed))
+    }
+
+    private func desk(for caller: Caller) -> Desk {
+        var desk = desk
+        desk.caller = caller
+        return desk
+    }
+
+    /// How long a refused sender has to read why.
+    private static let parting = TimeAmount.seconds(2)
+
+    /// Takes what is sent.
+    private func take(
+        _ request: Request,
+        _ found: (endpoint: Endpoint, values: [String: String]),
+        _ question: Question,
+        _ caller: Caller,
+        _ context: VisitContext
+    ) async throws -> Answer {
+        let body = try await request.wholeBody(limits, clock)
+        try question.allow([])
+        let isSealed = tls != nil || request.headers[.origin]?.hasPrefix("https:") == true
+        switch found.endpoint {
+        case .login:
+            let form = try Form(body, request.headers)
+            let to = Desk.place(form.value("to"))
+            do {
+                let token = (form.value("token") ?? "").filter { $0 != " " && $0 != "\t" }
+                return .goOn(to: to, cookie: try doorkeeper.logIn(token: token, isSealed: isSealed))
+            } catch {
+                return .page(
+                    LoginPage(to: to, problem: error.detail, provider: desk.provider).html,
+                    status: error.status
+                )
+            }
+        case .loginLink:
+            let form = try Form(body, request.headers)
+            let cookie = try doorkeeper.logIn(
+                link: form.value("code") ?? "",
+                from: context.address,
+                isSealed: isSealed
+            )
+            return .goOn(to: "/", cookie: cookie)
+        case .logout:
+            let form = try Form(body, request.headers)
+            try check(form, caller)
+            return .goOn(to: "/", cookie: doorkeeper.logOut(caller, isSealed: isSealed))
+        case .ask, .trackAsk:
+            let form = try Form(body, request.headers)
+            // Who is not known at all is asked who they are, whatever they sent.
+            if caller.isKnown { try check(form, caller) }
+            let track = found.endpoint == .ask ? nil : try desk(for: caller).track(found.values)
+            return try await counter.answer(
+                form,
+                verb: found.values["verb"] ?? "",
+                track: track,
+                by: caller
+            )
+        case .apiCommands:
+            guard case .token = caller.door else {
+                throw Problem(
+                    .unauthorized,
+                    "a program that acts sends 'Authorization: Bearer TOKEN'",
+                    fields: [(.wwwAuthenticate, "Bearer realm=\"conductord\"")]
+                )
+            }
+            guard
+                request.headers[.contentType]?.lowercased().split(separator: ";").first
+                    == "application/json"
+            else { throw Problem(.unsupportedMediaType, "a command is sent as application/json") }
+            return try await counter.answer(body, by: caller)
+        case .overview, .loginElsewhere, .loginReturn, .account, .track, .asset, .alive, .ready,
+            .apiTracks, .apiTrack, .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands,
+            .badge, .apiMachines,
+            .apiMachine, .apiHealth, .apiEvents, .apiDocument:
+            throw Problem(.methodNotAllowed, "here one can only look: GET and HEAD")
+        }
+    }
+
+    /// Whether a form was sent by the page that was given to this very caller.
+    private func check(_ form: Form, _ caller: Caller) throws(Problem) {
+        guard let stamp = form.value("stamp"), doorkeeper.stamper.isStamp(stamp, of: caller.bearer)
+        else {
+            throw Problem(
+                .forbidden,
+                "this form was not made for you, or before you logged in again: open it anew"
+            )
+        }
+    }
+
+    /// Why not; whoever must say who they are first, is asked on the spot, and goes on from there.
+    private func refusal(
+        _ problem: Problem,
+        _ request: Request,
+        _ endpoint: Endpoint?,
+        _ isForPrograms: Bool
+    ) -> Answer {
+        if problem.status == .unauthorized, !isForPrograms, endpoint?.isForAnybody == false,
+            request.headers[.authorization] == nil
+        {
+            let to = request.method == .get ? Desk.place(request.head.path) : "/"
+            return .page(LoginPage(to: to, provider: desk.provider).html, status: .unauthorized)
+        }
+        return Self.refusal(problem, isForPrograms)
     }
 
     private static func refusal(_ problem: Problem, _ isForPrograms: Bool) -> Answer {
@@ -155,7 +368,8 @@ package struct DashboardServer: Sendable {
 
     private static func response(
         _ stream: AsyncStream<StreamEvent>,
-        _ leave: @escaping @Sendable () -> Void
+        _ leave: @escaping @Sendable () -> Void,
+        while isWelcome: @escaping @Sendable () -> Bool
     ) -> Response {
         var headers = HTTPFields()
         headers[.contentType] = "text/event-stream"
@@ -169,6 +383,8 @@ package struct DashboardServer: Sendable {
                 // A browser that comes back does so after two seconds.
                 try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
                 for await event in stream {
+                    // Whose token was revoked hears no more.
+                    guard isWelcome() else { break }
                     try await writer.write(ByteBuffer(string: event.text))
                 }
                 try await writer.finish(nil)
@@ -199,9 +415,10 @@ extension Answer {
         headers[.contentType] = type
         headers[.cacheControl] =
             isImmutable
-            ? "public, max-age=31536000, immutable" : tag == nil ? "no-store" : "no-cache"
+            ? "public, max-age=31536000, immutable" : tag == nil ? "no-store" : "private, no-cache"
         for field in fields { headers[field.name] = field.value }
-        if packed != nil { headers[.vary] = "Accept-Encoding" }
+        headers[.vary] =
+            isImmutable ? "Accept-Encoding" : "Accept-Encoding, Authorization, Cookie"
         let isPacked = packed != nil && Self.takesGzip(request.headers[.acceptEncoding])
         // Of other bytes, another tag.
         let shownTag = tag.map { isPacked ? "\($0.dropLast())-gz\"" : $0 }
@@ -258,7 +475,8 @@ extension HTTPFields {
             "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"
             + " img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         self[.xContentTypeOptions] = "nosniff"
-        self[.referrerPolicy] = "no-referrer"
+        // Not none at all: then browsers would not say of our own forms where they come from.
+        self[.referrerPolicy] = "same-origin"
         self[.frameOptions] = "DENY"
         self[.openerPolicy] = "same-origin"
         self[.resourcePolicy] = isForAll ? "cross-origin" : "same-origin"

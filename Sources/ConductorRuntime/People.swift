@@ -34,6 +34,9 @@ extension Engine {
         return reply
     }
 
+    /// Whether a command of this id was taken in before.
+    package func hasTaken(_ id: String) -> Bool { world.commands[id] != nil }
+
     /// The row that registers the track of a command; nil where there is none to register.
     private func registration(by command: Command, at: Stamp) -> Entry? {
         let (stage, since): (String?, Instant?)

@@ -14,7 +14,8 @@ struct Conductord: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Check.self, Doctor.self, Map.self, Eval.self, Run.self, Demo.self,
-            Status.self, Explain.self, Timeline.self, Diff.self, Replay.self, Verify.self,
+            Dashboard.self, Status.self, Explain.self, Timeline.self, Diff.self, Replay.self,
+            Verify.self,
             Head.self,
             Backup.self, Restore.self, Export.self, Import.self, Prune.self,
             Track.self, Signoff.self, Hold.self, Resume.self, Advance.self, Pause.self,

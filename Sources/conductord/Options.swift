@@ -16,6 +16,8 @@ struct PlaceOptions: ParsableArguments {
     var journalPath: String { state + "/journal.sqlite" }
     /// The socket on which a running daemon takes commands.
     var socketPath: String { state + "/control.sock" }
+    /// Where a running daemon says the address of its page.
+    var pageFilePath: String { state + "/page" }
     /// The same places, wherever the process goes.
     var absolute: PlaceOptions {
         var places = self

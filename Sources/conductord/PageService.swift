@@ -1,8 +1,11 @@
 import ConductorCore
 import ConductorDashboard
 import ConductorJournal
+import ConductorPorts
 import ConductorRuntime
+import Foundation
 import Logging
+import SourceAdapters
 
 /// The page of a running daemon, where its configuration has one.
 struct PageService {
@@ -11,23 +14,39 @@ struct PageService {
     private let logger: Logger
     private let listening: AsyncStream<String>
     private let opened: AsyncStream<String>.Continuation
+    /// Says where the page is, to whoever can read the state directory.
+    private let addressFile: String
 
     /// Nil where the configuration has no `http`.
     ///
-    /// - Throws: `JournalError` when the journal cannot be read.
-    init?(of deployment: Deployment?, _ places: PlaceOptions, logger: Logger) throws {
+    /// - Throws: `JournalError` when the journal cannot be read, `Cannot` when a certificate cannot.
+    init?(
+        of deployment: Deployment?,
+        _ places: PlaceOptions,
+        inbox: any Inbox,
+        logger: Logger,
+        limits: DashboardLimits = DashboardLimits()
+    ) throws {
         guard let definition = deployment?.http else { return nil }
         self.definition = definition
         self.logger = logger
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        server = DashboardServer(
-            host: definition.host,
-            port: definition.port,
-            archive: JournalArchive(try ReadOnlyJournal(path: places.journalPath)),
-            clock: SystemClock(),
-            logger: quiet
-        )
+        addressFile = places.pageFilePath
+        do {
+            server = try DashboardServer(
+                definition,
+                state: places.state,
+                archive: JournalArchive(try ReadOnlyJournal(path: places.journalPath)),
+                inbox: inbox,
+                identity: definition.access?.openID.map { OpenIDProvider($0) },
+                clock: SystemClock(),
+                logger: quiet,
+                limits: limits
+            )
+        } catch let error as DashboardServer.Unservable {
+            throw Cannot("\(error); see 'tls' in conductor.yaml")
+        }
         (listening, opened) = AsyncStream.makeStream()
     }
 
@@ -44,8 +63,15 @@ struct PageService {
     ///
     /// - Throws: `Cannot` when the port cannot be had.
     func serve() async throws {
+        defer { _ = unsafe unlink(addressFile) }
         do {
-            try await server.run { [logger, opened] address in
+            try await server.run { [logger, opened, addressFile] address in
+                let isTold = FileManager.default.createFile(
+                    atPath: addressFile,
+                    contents: Data((address + "\n").utf8),
+                    attributes: [.posixPermissions: 0o600]
+                )
+                if !isTold { logger.warning("the state directory cannot be written") }
                 logger.notice("the page is open", metadata: ["address": "\(address)"])
                 opened.yield(address)
                 opened.finish()

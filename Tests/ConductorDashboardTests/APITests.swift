@@ -1,6 +1,7 @@
 import ConductorCore
 import ConductorJournal
 import ConductorRuntime
+import HTTPTypes
 import Testing
 
 @testable import ConductorDashboard
@@ -89,7 +90,8 @@ import Testing
         let paths = OpenAPI.document["paths"]?.objectValue ?? [:]
         #expect(paths.keys.sorted() == Endpoint.allCases.map(\.rawValue).sorted())
         for (path, item) in paths {
-            #expect(item.objectValue?.keys.sorted() == ["get"], "\(path)")
+            let methods = Endpoint(rawValue: path)?.methods.map { $0.rawValue.lowercased() }
+            #expect(item.objectValue?.keys.sorted() == methods?.sorted(), "\(path)")
         }
         #expect(OpenAPI.document["openapi"] == "3.1.0")
     }

@@ -57,7 +57,13 @@ enum Fleet {
         for track in view.status.tracks {
             rows[track.state.track] = TrackRow(track: track, status: view.status).html
         }
-        return OverviewPage(view: view, filter: Filter(), isLate: isLate, rows: rows).html
+        return OverviewPage(
+            view: view,
+            filter: Filter(),
+            isLate: isLate,
+            rows: rows,
+            caller: .anybody
+        ).html
     }
 
     @Test func `says so when nothing was decided for too long`() throws {
@@ -87,7 +93,12 @@ enum Fleet {
         #expect(await board.kept("x") { _ in .plain("x", status: .ok) } == nil)
         var view = try Fleet.view(3)
         board.publish(view)
-        let (stream, _) = try board.streams.listen(from: "a", after: view.tick, current: view.tick)
+        let (stream, _) = try board.streams.listen(
+            from: "a",
+            grant: all,
+            after: view.tick,
+            current: view.tick
+        )
         var count = 0
         for _ in 0..<3 {
             _ = await board.kept("x") { _ in
@@ -130,7 +141,13 @@ enum Fleet {
         var filter = Filter()
         filter.app = "nothing"
         let view = try Fleet.view(4)
-        let none = OverviewPage(view: view, filter: filter, isLate: false, rows: [:]).html.text
+        let none = OverviewPage(
+            view: view,
+            filter: filter,
+            isLate: false,
+            rows: [:],
+            caller: .anybody
+        ).html.text
         #expect(none.contains("Nothing fits"))
         #expect(none.contains("<option selected>nothing</option>"))
     }

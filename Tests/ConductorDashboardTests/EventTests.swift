@@ -5,6 +5,9 @@ import Testing
 
 @testable import ConductorDashboard
 
+/// One from whom nothing is kept.
+let all = AccessGrant(role: .viewer)
+
 @Suite(.timeLimit(.minutes(2))) struct `Events` {
     @Test func `tell what has changed, and go on where they broke off`() async throws {
         try await House.open { house in
@@ -57,9 +60,9 @@ import Testing
         let streams = EventStreams(limits: limits)
         streams.begin(at: 10)
         for id in 11...15 { streams.send(event(id)) }
-        let (known, _) = try streams.listen(from: "a", after: 13, current: 15)
+        let (known, _) = try streams.listen(from: "a", grant: all, after: 13, current: 15)
         #expect(await ids(known, 2) == [14, 15])
-        let (unknown, _) = try streams.listen(from: "a", after: 11, current: 15)
+        let (unknown, _) = try streams.listen(from: "a", grant: all, after: 11, current: 15)
         var iterator = unknown.makeAsyncIterator()
         #expect(await iterator.next()?.name == "reset")
     }
@@ -70,7 +73,7 @@ import Testing
         limits.streamBacklog = 4
         let streams = EventStreams(limits: limits)
         streams.begin(at: 0)
-        let (slow, _) = try streams.listen(from: "a", after: nil, current: 0)
+        let (slow, _) = try streams.listen(from: "a", grant: all, after: nil, current: 0)
         for id in 1...20 { streams.send(event(id)) }
         #expect(streams.count == 0)
         var seen = 0
@@ -81,19 +84,19 @@ import Testing
     @Test func `are bounded in all and by address`() throws {
         var limits = DashboardLimits()
         limits.streams = 3
-        limits.streamsPerAddress = 2
+        limits.streamsPerCaller = 2
         let streams = EventStreams(limits: limits)
-        let first = try streams.listen(from: "a", after: nil, current: 0)
-        let second = try streams.listen(from: "a", after: nil, current: 0)
-        #expect { try streams.listen(from: "a", after: nil, current: 0) } throws: {
+        let first = try streams.listen(from: "a", grant: all, after: nil, current: 0)
+        let second = try streams.listen(from: "a", grant: all, after: nil, current: 0)
+        #expect { try streams.listen(from: "a", grant: all, after: nil, current: 0) } throws: {
             ($0 as? Problem)?.status == .tooManyRequests
         }
-        let third = try streams.listen(from: "b", after: nil, current: 0)
-        #expect { try streams.listen(from: "c", after: nil, current: 0) } throws: {
+        let third = try streams.listen(from: "b", grant: all, after: nil, current: 0)
+        #expect { try streams.listen(from: "c", grant: all, after: nil, current: 0) } throws: {
             ($0 as? Problem)?.status == .serviceUnavailable
         }
         first.leave()
-        _ = try streams.listen(from: "c", after: nil, current: 0)
+        _ = try streams.listen(from: "c", grant: all, after: nil, current: 0)
         withExtendedLifetime((second, third)) {}
         streams.close()
         #expect(streams.count == 0)

@@ -5,6 +5,7 @@ import ConductorJournal
 import ConductorRuntime
 import Foundation
 import Logging
+import Synchronization
 import Testing
 
 @testable import conductord
@@ -15,6 +16,8 @@ final class House: Sendable {
     let directory: String
     let visitor: Visitor
     let engine: Engine
+    /// All that was logged.
+    let log = HouseLog()
     private let work: Task<Void, Never>
 
     var journalPath: String { directory + "/state/journal.sqlite" }
@@ -48,11 +51,14 @@ final class House: Sendable {
           - {from: submitted, to: out, when: [never]}
         """#
 
-    static func configuration(_ directory: String) -> String {
+    static func configuration(
+        _ directory: String,
+        http: String = "{listen: 127.0.0.1:0}"
+    ) -> String {
         """
         version: 1
         tick: 1s
-        http: {listen: 127.0.0.1:0}
+        http: \(http)
         sources:
           tracker:
             kind: file
@@ -66,19 +72,23 @@ final class House: Sendable {
             every: 1s
             path: \(directory)/quality.json
             facts: {crash_free: {type: double, unit: fraction}}
-        apps: {music: {platforms: [ios, android]}}
+        apps: {music: {platforms: [ios, android]}, radio: {platforms: [ios]}}
         """
     }
 
     /// Opens a house, lets a body live in it, and clears up.
-    static func open(_ body: (House) async throws -> Void) async throws {
+    static func open(
+        http: String = "{listen: 127.0.0.1:0}",
+        limits: DashboardLimits = DashboardLimits(),
+        _ body: (House) async throws -> Void
+    ) async throws {
         let directory = FileManager.default.temporaryDirectory.path + "/page-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory,
             withIntermediateDirectories: true
         )
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let house = try await House(directory)
+        let house = try await House(directory, http, limits)
         do {
             try await body(house)
             await house.close()
@@ -88,20 +98,29 @@ final class House: Sendable {
         }
     }
 
-    private init(_ directory: String) async throws {
+    private init(_ directory: String, _ http: String, _ limits: DashboardLimits) async throws {
         self.directory = directory
         try Self.write(directory, tracker: ["cut": true, "blockers": ["open": 2]])
         try Self.write(Self.rules, to: directory + "/release-states.yaml")
-        try Self.write(Self.configuration(directory), to: directory + "/conductor.yaml")
+        try Self.write(Self.configuration(directory, http: http), to: directory + "/conductor.yaml")
         var places = PlaceOptions()
         places.rules = directory + "/release-states.yaml"
         places.config = directory + "/conductor.yaml"
         places.state = directory + "/state"
-        let logger = Logger(label: "page") { _ in SwiftLogNoOpLogHandler() }
+        var logger = Logger(label: "page") { [log] _ in HouseLog.Handler(log: log) }
+        logger.logLevel = .trace
         let wiring = Wiring(places: places, logger: logger)
         let loaded = try wiring.load()
         let (engine, journal) = try wiring.engine(loaded) { _ in }
-        let page = try #require(try PageService(of: loaded.deployment, places, logger: logger))
+        let page = try #require(
+            try PageService(
+                of: loaded.deployment,
+                places,
+                inbox: EngineInbox(engine: engine, stopFile: StopFile(path: places.stopFilePath)),
+                logger: logger,
+                limits: limits
+            )
+        )
         self.engine = engine
         work = Task {
             await withTaskGroup(of: Void.self) { group in
@@ -150,18 +169,28 @@ final class House: Sendable {
     }
 
     /// Waits for a stage, as the page's own events tell it.
-    func waits(for stage: String) async throws {
+    func waits(for stage: String, as headers: [String: String] = [:]) async throws {
         let isThere: @Sendable () async throws -> Bool = { [visitor] in
-            let seen = try await visitor.get("/api/v1\(Self.path)")
+            let seen = try await visitor.get("/api/v1\(Self.path)", headers)
             guard seen.status == 200 else { return false }
             return try JSON(parsing: seen.text)["stage"] == .string(stage)
         }
         if try await isThere() { return }
         // Each event is a reason to look again; a beat comes when nothing else does.
-        let request = Visitor.request("GET", "/api/v1/events", port: visitor.port)
+        let request = Visitor.request("GET", "/api/v1/events", headers, port: visitor.port)
         while try await !isThere() {
             try await visitor.exchange(request) { _ in try await !isThere() }
         }
+    }
+
+    /// Commands in the journal, oldest first.
+    func commands() throws -> [Command] {
+        var found: [Command] = []
+        try reader().rows(after: 0) { row in
+            if case .command(let record) = row.entry { found.append(record.command) }
+            return true
+        }
+        return found
     }
 
     func reader() throws -> ReadOnlyJournal { try ReadOnlyJournal(path: journalPath) }
@@ -170,5 +199,28 @@ final class House: Sendable {
         let seen = try await visitor.get("/api/v1" + path)
         #expect(seen.status == status, "\(path): \(seen.text)")
         return try JSON(parsing: seen.text)
+    }
+}
+
+/// Keeps what is logged, with all that goes along.
+final class HouseLog: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    struct Handler: LogHandler {
+        let log: HouseLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let more = event.metadata.map { "\($0)" } ?? ""
+            log.lines.withLock { $0.append("\(event.message) \(metadata) \(more)") }
+        }
     }
 }

@@ -2,6 +2,7 @@ import ConductorCore
 import ConductorJournal
 import ConductorRuntime
 import Foundation
+import HTTPTypes
 import Testing
 
 @testable import ConductorDashboard
@@ -123,23 +124,78 @@ import Testing
                     .replacing("{app}/{platform}/{version}", with: "music/ios/8.9.2")
                     .replacing("{file}", with: String(Assets.icon.path.dropFirst(8)))
                     .replacing("{digest}", with: String(repeating: "a", count: 64))
+                    .replacing("{verb}", with: "hold")
                 let seen = try await house.visitor.get(path)
-                #expect(seen.status == (endpoint == .apiMachine ? 404 : 200), "\(path)")
+                let expected =
+                    switch endpoint {
+                    case .apiMachine, .loginElsewhere, .loginReturn: 404
+                    case .logout: 405
+                    case .ask, .trackAsk: 401
+                    default: 200
+                    }
+                #expect(seen.status == expected, "\(path)")
                 for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+                    let isKnown = endpoint.methods.contains { $0.rawValue == method }
                     let refused = try await house.visitor.ask(method, path)
-                    #expect(refused.status == 405, "\(method) \(path)")
-                    #expect(refused.headers["allow"] == "GET, HEAD")
+                    #expect(
+                        isKnown
+                            ? [401, 403, 415].contains(refused.status) : refused.status == 405,
+                        "\(method) \(path): \(refused.status)"
+                    )
+                    if endpoint.methods == [.get] {
+                        #expect(refused.headers["allow"] == "GET, HEAD")
+                    }
                 }
             }
-            try house.reader().rows(after: before) { row in
-                switch row.entry {
-                case .poll, .tick: break
-                case .boot, .machine, .decision, .command, .intent, .attempt, .outcome,
-                    .discovery, .upkeep:
-                    Issue.record("looking has left \(row.entry)")
+            try house.sawNoChange(after: before)
+        }
+    }
+
+    /// A crawler that follows every link and opens the address of every form, as whoever may the most.
+    @Test(arguments: [AccessRole.viewer, .admin])
+    func `changes nothing for a crawler with a token`(role: AccessRole) async throws {
+        try await House.open(http: Access.asked) { house in
+            let token = try house.token("crawler", role)
+            try await house.waits(for: "branched", as: Access.bearing(token))
+            let browser = try await house.browser(token: token)
+            let before = try house.reader().head().sequence
+            var open = ["/"]
+            var seen: Set<String> = ["/"]
+            var questions = 0
+            while let path = open.popLast(), seen.count < 400 {
+                let page = try await house.visitor.get(path, browser)
+                #expect([200, 303, 400, 404, 405].contains(page.status), "\(path): \(page.status)")
+                #expect(!page.text.contains(token))
+                if path.contains("/ask/") { questions += 1 }
+                guard page.headers["content-type"]?.hasPrefix("text/html") == true else { continue }
+                for attribute in ["href=\"", "action=\"", "src=\""] {
+                    for part in page.text.components(attribute).dropFirst() {
+                        let link = part.components("\"")[0].replacing("&amp;", with: "&")
+                        guard link.hasPrefix("/"), !link.hasPrefix("/api/v1/events"),
+                            seen.insert(link).inserted
+                        else { continue }
+                        open.append(link)
+                    }
                 }
-                return true
             }
+            #expect(seen.contains(House.path))
+            #expect((questions > 3) == (role == .admin), "\(questions)")
+            try house.sawNoChange(after: before)
+        }
+    }
+}
+
+extension House {
+    /// Whether the journal has grown by looking at the world alone.
+    fileprivate func sawNoChange(after sequence: Int64) throws {
+        try reader().rows(after: sequence) { row in
+            switch row.entry {
+            case .poll, .tick: break
+            case .boot, .machine, .decision, .command, .intent, .attempt, .outcome,
+                .discovery, .upkeep:
+                Issue.record("looking has left \(row.entry)")
+            }
+            return true
         }
     }
 }

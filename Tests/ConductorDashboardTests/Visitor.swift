@@ -24,21 +24,56 @@ struct Visitor: Sendable {
     func ask(
         _ method: String,
         _ path: String,
+        _ headers: [String: String] = [:],
+        body: String = ""
+    ) async throws -> Seen {
+        try Self.parsed(try await send(Self.request(method, path, headers, body, port: port)))
+    }
+
+    /// Where its own pages come from.
+    var origin: String { "http://127.0.0.1:\(port)" }
+
+    /// Sends a form as a page of ours does.
+    func post(
+        _ path: String,
+        _ values: [String: String],
         _ headers: [String: String] = [:]
     ) async throws -> Seen {
-        try Self.parsed(try await send(Self.request(method, path, headers, port: port)))
+        let pairs = values.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(Self.escaped($0.value))" }
+        var all = [
+            "Origin": origin, "Content-Type": "application/x-www-form-urlencoded",
+        ]
+        all.merge(headers) { _, given in given }
+        // An empty text takes a field away.
+        all = all.filter { !$0.value.isEmpty }
+        return try await ask("POST", path, all, body: pairs.joined(separator: "&"))
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain = byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte >= 0x30 && byte <= 0x39
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + hex(byte)
+        }.joined()
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let text = String(byte, radix: 16)
+        return text.count == 1 ? "0" + text : text
     }
 
     static func request(
         _ method: String,
         _ path: String,
         _ headers: [String: String] = [:],
+        _ body: String = "",
         port: Int
     ) -> String {
         var all = ["Host": "127.0.0.1:\(port)", "Connection": "close"]
+        if !body.isEmpty { all["Content-Length"] = String(body.utf8.count) }
         all.merge(headers) { _, given in given }
         let lines = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }
-        return "\(method) \(path) HTTP/1.1\r\n\(lines.joined())\r\n"
+        return "\(method) \(path) HTTP/1.1\r\n\(lines.joined())\r\n\(body)"
     }
 
     /// Sends bytes, and takes all that comes until the other end closes.

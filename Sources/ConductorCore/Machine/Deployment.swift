@@ -42,22 +42,6 @@ package struct Deployment: Sendable, Equatable {
     }
 }
 
-/// Where the page and the API are served.
-package struct HTTPDefinition: Sendable, Hashable {
-    /// `localhost`, or an address that only this machine can reach.
-    package var host: String
-    /// 0 takes one that is free.
-    package var port: Int
-
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    /// As it is written in a configuration.
-    package var listen: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-}
-
 /// A backend that is asked.
 package struct SourceDefinition: Sendable, Equatable {
     package var name: String

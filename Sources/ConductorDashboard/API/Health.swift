@@ -19,9 +19,14 @@ enum Health: String, Sendable {
     }
 
     /// The document of `/api/v1/health`.
-    static func document(of board: Board, version: String) -> JSON {
+    static func document(
+        of board: Board,
+        for grant: AccessGrant,
+        version: String
+    ) -> JSON {
         let shown = board.shown
-        let status = shown?.view.status
+        let view = shown?.view.part(for: grant)
+        let status = view?.status
         return [
             "status": .string(Health(of: board).rawValue), "version": .string(version),
             "engine": .string(Conductor.engine), "tick": JSON(shown?.view.tick ?? 0),
@@ -29,7 +34,7 @@ enum Health: String, Sendable {
             "stop": .bool(status?.stop != nil), "disk_full": .bool(status?.isDiskFull == true),
             "reconciling": .bool(status?.isReconciling == true),
             "tracks": JSON(status?.tracks.count ?? 0), "streams": JSON(board.streams.count),
-            "sources": .array((shown?.view.sources ?? []).map(\.json)),
+            "sources": .array((view?.sources ?? []).map(\.json)),
         ]
     }
 }

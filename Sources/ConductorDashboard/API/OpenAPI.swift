@@ -15,7 +15,7 @@ enum OpenAPI {
          "info": {
           "title": "conductord",
           "version": "1",
-          "description": "What the conductor knows, for other programs. It only tells: nothing here changes anything.",
+          "description": "What the conductor knows, for other programs, and what can be asked of it. Nothing but a POST changes anything.",
           "license": {"name": "See LICENSE"}
          },
          "servers": [{"url": "/"}],
@@ -51,6 +51,196 @@ enum OpenAPI {
             "responses": {
              "200": {"description": "The page of one track.", "content": {"text/html": {"schema": {"type": "string"}}}},
              "304": {"$ref": "#/components/responses/NotModified"},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/login": {
+           "get": {
+            "operationId": "loginPage",
+            "summary": "Where a person logs in.",
+            "parameters": [
+             {"name": "to", "in": "query", "required": false, "schema": {"type": "string"}, "description": "A path to go on to."}
+            ],
+            "responses": {
+             "200": {"description": "Where a person logs in.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           },
+           "post": {
+            "operationId": "login",
+            "summary": "Logs in by a token that is pasted.",
+            "parameters": [],
+            "requestBody": {
+             "required": true,
+             "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"token": {"type": "string"}, "to": {"type": "string"}}}}}
+            },
+            "responses": {
+             "303": {"description": "Logged in or out: the cookie, and where to go on."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/login/link": {
+           "get": {
+            "operationId": "loginLinkPage",
+            "summary": "What a login link opens.",
+            "parameters": [
+             {"name": "code", "in": "query", "required": false, "schema": {"type": "string"}, "description": "The link's secret."}
+            ],
+            "responses": {
+             "200": {"description": "What a login link opens.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           },
+           "post": {
+            "operationId": "loginByLink",
+            "summary": "Logs in by a link, once.",
+            "parameters": [],
+            "requestBody": {
+             "required": true,
+             "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"code": {"type": "string"}}}}}
+            },
+            "responses": {
+             "303": {"description": "Logged in or out: the cookie, and where to go on."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/login/oidc": {
+           "get": {
+            "operationId": "loginElsewhere",
+            "summary": "Sends a browser to the provider of OpenID Connect.",
+            "parameters": [{"name": "to", "in": "query", "required": false, "schema": {"type": "string"}, "description": "A path to go on to."}],
+            "responses": {
+             "303": {"description": "To the provider."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/login/oidc/callback": {
+           "get": {
+            "operationId": "loginReturn",
+            "summary": "Where the provider sends a browser back to.",
+            "parameters": [
+             {"name": "code", "in": "query", "required": false, "schema": {"type": "string"}, "description": "The provider's code."},
+             {"name": "state", "in": "query", "required": false, "schema": {"type": "string"}, "description": "What was sent along."}
+            ],
+            "responses": {
+             "303": {"description": "Logged in: the cookie, and where to go on."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/logout": {
+           "post": {
+            "operationId": "logout",
+            "summary": "Ends a session.",
+            "parameters": [],
+            "requestBody": {
+             "required": true,
+             "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"stamp": {"type": "string"}}}}}
+            },
+            "responses": {
+             "303": {"description": "Logged in or out: the cookie, and where to go on."},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/account": {
+           "get": {
+            "operationId": "account",
+            "summary": "Who is logged in, and what they may.",
+            "parameters": [],
+            "responses": {
+             "200": {"description": "Who is logged in, and what they may.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/ask/{verb}": {
+           "get": {
+            "operationId": "fleetQuestion",
+            "summary": "What an act on everything would do; asking changes nothing.",
+            "parameters": [
+             {"$ref": "#/components/parameters/verb"},
+             {"$ref": "#/components/parameters/scope"}
+            ],
+            "responses": {
+             "200": {"description": "What an act on everything would do; asking changes nothing.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           },
+           "post": {
+            "operationId": "fleetAct",
+            "summary": "Asks the conductor for it.",
+            "parameters": [
+             {"$ref": "#/components/parameters/verb"}
+            ],
+            "requestBody": {
+             "required": true,
+             "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"stamp": {"type": "string"}, "id": {"type": "string"}, "seen": {"type": "string"}, "reason": {"type": "string"}, "scope": {"type": "string"}}}}}
+            },
+            "responses": {
+             "200": {"description": "Accepted.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           }
+          },
+          "/tracks/{app}/{platform}/{version}/ask/{verb}": {
+           "get": {
+            "operationId": "question",
+            "summary": "What an act would do; asking changes nothing.",
+            "parameters": [
+             {"$ref": "#/components/parameters/app"},
+             {"$ref": "#/components/parameters/platform"},
+             {"$ref": "#/components/parameters/version"},
+             {"$ref": "#/components/parameters/verb"},
+             {"$ref": "#/components/parameters/scope"},
+             {"$ref": "#/components/parameters/to"},
+             {"$ref": "#/components/parameters/what"},
+             {"$ref": "#/components/parameters/verdict"},
+             {"$ref": "#/components/parameters/transition"},
+             {"$ref": "#/components/parameters/condition"},
+             {"$ref": "#/components/parameters/for"},
+             {"$ref": "#/components/parameters/until"},
+             {"$ref": "#/components/parameters/lift"},
+             {"$ref": "#/components/parameters/how"},
+             {"$ref": "#/components/parameters/key"},
+             {"$ref": "#/components/parameters/done"}
+            ],
+            "responses": {
+             "200": {"description": "What an act would do; asking changes nothing.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "4XX": {"$ref": "#/components/responses/ProblemPage"},
+             "5XX": {"$ref": "#/components/responses/ProblemPage"}
+            }
+           },
+           "post": {
+            "operationId": "act",
+            "summary": "Asks the conductor for it.",
+            "parameters": [
+             {"$ref": "#/components/parameters/app"},
+             {"$ref": "#/components/parameters/platform"},
+             {"$ref": "#/components/parameters/version"},
+             {"$ref": "#/components/parameters/verb"}
+            ],
+            "requestBody": {
+             "required": true,
+             "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"stamp": {"type": "string"}, "id": {"type": "string"}, "revision": {"type": "string"}, "seen": {"type": "string"}, "reason": {"type": "string"}, "scope": {"type": "string"}, "to": {"type": "string"}, "what": {"type": "string"}, "verdict": {"type": "string"}, "transition": {"type": "string"}, "condition": {"type": "string"}, "for": {"type": "string"}, "until": {"type": "string"}, "lift": {"type": "string"}, "how": {"type": "string"}, "key": {"type": "string"}, "done": {"type": "string"}}}}}
+            },
+            "responses": {
+             "200": {"description": "Accepted.", "content": {"text/html": {"schema": {"type": "string"}}}},
              "4XX": {"$ref": "#/components/responses/ProblemPage"},
              "5XX": {"$ref": "#/components/responses/ProblemPage"}
             }
@@ -243,6 +433,22 @@ enum OpenAPI {
              "4XX": {"$ref": "#/components/responses/Problem"},
              "5XX": {"$ref": "#/components/responses/Problem"}
             }
+           },
+           "post": {
+            "operationId": "command",
+            "summary": "Asks the conductor for something, and waits for the answer.",
+            "parameters": [],
+            "security": [{"token": []}],
+            "requestBody": {
+             "required": true,
+             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wish"}}}
+            },
+            "responses": {
+             "200": {"description": "Accepted.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reply"}}}},
+             "409": {"description": "Refused.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reply"}}}},
+             "4XX": {"$ref": "#/components/responses/Problem"},
+             "5XX": {"$ref": "#/components/responses/Problem"}
+            }
            }
           },
           "/api/v1/machines": {
@@ -326,7 +532,57 @@ enum OpenAPI {
           }
          },
          "components": {
+          "securitySchemes": {
+           "token": {"type": "http", "scheme": "bearer", "description": "A token of `conductord dashboard token create`."},
+           "session": {"type": "apiKey", "in": "cookie", "name": "conductord", "description": "Of who logged in; `__Host-conductord` over TLS."}
+          },
           "schemas": {
+           "Wish": {
+            "type": "object",
+            "properties": {
+             "id": {"type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,100}$", "description": "The same id again is the same command."},
+             "scope": {"type": "string", "description": "`*`, app, app/version, or app/platform/version."},
+             "request": {
+              "type": "string",
+              "enum": ["advance", "pause", "cancel", "resume", "hold", "signoff", "approve", "override", "retry", "abandon", "resolve", "rearm", "stop", "lift_stop", "add", "register"]
+             },
+             "arguments": {
+              "type": ["object", "null"],
+              "properties": {
+               "to": {"type": ["string", "null"]},
+               "what": {"type": "string"},
+               "verdict": {"type": ["string", "null"], "enum": ["approved", "rejected", "opted_out", "withdrawn", null]},
+               "transition": {"type": ["string", "null"]},
+               "condition": {"type": "string"},
+               "for": {"type": ["string", "null"]},
+               "until": {"type": ["string", "null"], "format": "date-time"},
+               "lift": {"type": ["boolean", "null"]},
+               "how": {"type": "string", "enum": ["stay", "as_done"]},
+               "key": {"type": "string"},
+               "done": {"type": "boolean"},
+               "stage": {"type": ["string", "null"]},
+               "since": {"type": ["string", "null"], "format": "date-time"}
+              },
+              "additionalProperties": false
+             },
+             "reason": {"type": ["string", "null"]},
+             "based_on": {"type": ["integer", "null"], "description": "The revision that was looked at."}
+            },
+            "required": ["scope", "request"],
+            "additionalProperties": false
+           },
+           "Reply": {
+            "type": "object",
+            "properties": {
+             "id": {"type": "string"},
+             "accepted": {"type": "boolean"},
+             "message": {"type": "string"},
+             "unmet": {"type": "array", "items": {"type": "string"}}
+            },
+            "required": ["id", "accepted", "message", "unmet"],
+            "additionalProperties": false,
+            "description": "As the command line answers with `--json`."
+           },
            "Light": {"type": "string", "enum": ["grey", "green", "yellow", "unknown", "red"]},
            "Candidate": {
             "type": "object",
@@ -743,6 +999,19 @@ enum OpenAPI {
            "NotModified": {"description": "You have it already: the ETag that you sent is still the newest."}
           },
           "parameters": {
+           "verb": {"name": "verb", "in": "path", "required": true, "schema": {"type": "string"}, "description": "What is asked for."},
+           "scope": {"name": "scope", "in": "query", "required": false, "schema": {"type": "string"}, "description": "track, release or app; of all: `*`, or a scope by its name."},
+           "to": {"name": "to", "in": "query", "required": false, "schema": {"type": "string"}, "description": "The stage to advance to."},
+           "what": {"name": "what", "in": "query", "required": false, "schema": {"type": "string"}, "description": "The team, or the confirmation."},
+           "verdict": {"name": "verdict", "in": "query", "required": false, "schema": {"type": "string"}, "description": "approved, rejected, opted_out, withdrawn."},
+           "transition": {"name": "transition", "in": "query", "required": false, "schema": {"type": "string"}, "description": "A transition's name."},
+           "condition": {"name": "condition", "in": "query", "required": false, "schema": {"type": "string"}, "description": "A condition's name."},
+           "for": {"name": "for", "in": "query", "required": false, "schema": {"type": "string"}, "description": "For how long."},
+           "until": {"name": "until", "in": "query", "required": false, "schema": {"type": "string"}, "description": "Until when."},
+           "lift": {"name": "lift", "in": "query", "required": false, "schema": {"type": "string"}, "description": "Whether to end it."},
+           "how": {"name": "how", "in": "query", "required": false, "schema": {"type": "string"}, "description": "stay or as_done."},
+           "key": {"name": "key", "in": "query", "required": false, "schema": {"type": "string"}, "description": "An action's key."},
+           "done": {"name": "done", "in": "query", "required": false, "schema": {"type": "string"}, "description": "Whether it happened."},
            "app": {"name": "app", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"}, "description": "The app."},
            "platform": {"name": "platform", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[A-Za-z0-9._+-]+$"}, "description": "The platform."},
            "light": {

@@ -123,6 +123,19 @@ enum Stylesheet {
         .travel { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; color: var(--soft); }
         .travel input { width: 15rem; }
 
+        .ways { display: flex; flex-wrap: wrap; gap: .5rem; }
+        .button { display: inline-block; border: 1px solid var(--soft); border-radius: .3rem; padding: .25rem .8rem; min-height: 2rem;
+          background: var(--card); color: var(--ink); font-weight: 600; text-decoration: none; overflow-wrap: anywhere; }
+        .button:hover { border-color: var(--link); color: var(--link); }
+        main > .ways { margin-bottom: 1rem; }
+        .acts { display: grid; gap: .6rem; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; padding: .8rem 1rem; }
+        .acts h2 { margin: 0; } .acts form { display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: center; color: var(--soft); }
+        .ask { max-width: 46rem; margin: 1rem auto; display: grid; gap: .9rem; }
+        .ask h1 { overflow-wrap: anywhere; } .ask h2 { margin: 0; } .ask form { display: grid; gap: .9rem; }
+        .ask input { width: 100%; } .effects { padding-left: 1.2rem; overflow-wrap: anywhere; } .effects li, .ask .banner li { list-style: disc; }
+        .ask .banner ul { padding-left: 1.2rem; } .answer { display: flex; gap: 1.25rem; align-items: center; }
+        button.act { background: var(--link); color: var(--card); border-color: var(--link); padding: .35rem 1.4rem; }
+
         .node rect { fill: var(--grey-bg); stroke: var(--line); stroke-width: 1.5; } .node text { fill: var(--soft); font-size: 13px; }
         .node.gone rect { stroke: var(--go); } .node.gone text { fill: var(--ink); }
         .node.here rect { fill: var(--b); stroke: var(--c); stroke-width: 3; } .node.here text { fill: var(--ink); font-weight: 700; }
@@ -162,7 +175,7 @@ enum Stylesheet {
         }
         @media (forced-colors: active) { .light, .track { border: 1px solid; } }
         @media print {
-          .top nav, .filter, .travel, .skip { display: none; } .track, section { break-inside: avoid; }
+          .top nav, .filter, .travel, .skip, .acts, .ways { display: none; } .track, section { break-inside: avoid; }
           html { font-size: 11px; } main { max-width: none; padding: 0; } a { color: inherit; }
           .columns { display: block; }
         }

@@ -36,6 +36,21 @@ struct Answer: Sendable {
         Answer(status, type: "text/html; charset=utf-8", body: Array(page.text.utf8))
     }
 
+    /// A page for one person, that nobody keeps.
+    static func page(_ page: HTML, status: HTTPResponse.Status = .ok) -> Answer {
+        var answer = Answer.html(page, status: status)
+        answer.tag = nil
+        return answer
+    }
+
+    /// Sends a browser on.
+    static func goOn(to place: String, cookie: String) -> Answer {
+        var answer = Answer.plain("", status: .seeOther)
+        answer.tag = nil
+        answer.fields = [(.location, place), (.setCookie, cookie)]
+        return answer
+    }
+
     static func json(
         _ document: JSON,
         status: HTTPResponse.Status = .ok,

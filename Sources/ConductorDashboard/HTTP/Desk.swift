@@ -2,11 +2,16 @@ import ConductorCore
 import ConductorPorts
 import HTTPTypes
 
-/// Answers questions; it changes nothing, whatever is asked.
+/// Answers questions as far as whoever asks may hear it; it changes nothing, whatever is asked.
 struct Desk: Sendable {
+    /// Who asks.
+    var caller = Caller.anybody
     let board: Board
     let archive: any Archive
     let limits: DashboardLimits
+    let stamper: Stamper
+    /// Who else says who somebody is.
+    var provider: String?
 
     /// - Throws: `Problem`, or `NoAnswer` of the archive.
     func reply(
@@ -16,17 +21,25 @@ struct Desk: Sendable {
     ) async throws -> Reply {
         switch endpoint {
         case .overview: .answer(try await overview(question))
-        case .track: .answer(try await trackPage(try Self.track(values), question))
+        case .login: .answer(try login(question))
+        case .loginLink: .answer(try loginLink(question))
+        case .account: .answer(try account(question))
+        case .ask: .answer(try ask(values["verb"] ?? "", nil, question))
+        case .trackAsk: .answer(try ask(values["verb"] ?? "", try track(values), question))
+        case .loginElsewhere, .loginReturn:
+            throw Problem(.notFound, "nobody else says here who you are")
+        case .logout: throw Problem(.methodNotAllowed, "a session ends by POST")
+        case .track: .answer(try await trackPage(try track(values), question))
         case .asset: .answer(try asset(values["file"] ?? "", question))
         case .alive: .answer(try alive(question))
         case .ready: .answer(try ready(question))
         case .apiTracks: .answer(try await tracks(question))
-        case .apiTrack: .answer(try track(try Self.track(values), question))
-        case .apiExplain: .answer(try await explain(try Self.track(values), question))
-        case .apiTimeline: .answer(try await timeline(try Self.track(values), question))
-        case .apiDecisions: .answer(try await decisions(try Self.track(values), question))
-        case .apiTrackCommands: .answer(try await commands(try Self.track(values), question))
-        case .badge: .answer(try badge(try Self.track(values), question))
+        case .apiTrack: .answer(try track(try track(values), question))
+        case .apiExplain: .answer(try await explain(try track(values), question))
+        case .apiTimeline: .answer(try await timeline(try track(values), question))
+        case .apiDecisions: .answer(try await decisions(try track(values), question))
+        case .apiTrackCommands: .answer(try await commands(try track(values), question))
+        case .badge: .answer(try badge(try track(values), question))
         case .apiCommands: .answer(try await commands(nil, question))
         case .apiMachines: .answer(try await machines(question))
         case .apiMachine: .answer(try await machine(values["digest"] ?? "", question))
@@ -36,13 +49,21 @@ struct Desk: Sendable {
         }
     }
 
-    private static func track(_ values: [String: String]) throws(Problem) -> TrackID {
+    /// The track that an address names, if whoever asks may look at it.
+    func track(_ values: [String: String]) throws(Problem) -> TrackID {
         let name = [values["app"], values["platform"], values["version"]]
             .compactMap(\.self).joined(separator: "/")
         guard let track = TrackID(name) else {
             throw Problem(
                 .notFound,
                 "a track is named app/platform/version, with letters, digits and . _ + - alone"
+            )
+        }
+        guard caller.grant.covers(app: track.app) else {
+            throw Problem(
+                .forbidden,
+                "\(caller.actor) may look at \(caller.grant.apps?.joined(separator: ", ") ?? ""), and"
+                    + " not at \(track.app)"
             )
         }
         return track
@@ -57,11 +78,16 @@ struct Desk: Sendable {
             return .html(StartingPage().html, status: .serviceUnavailable)
         }
         let isLate = board.isLate(shown)
-        let answer = await board.kept("overview \(filter.path(light: filter.light)) \(isLate)") {
-            shown in
+        let name = "overview \(caller.view) \(filter.path(light: filter.light)) \(isLate)"
+        let answer = await board.kept(name) { shown in
             .html(
-                OverviewPage(view: shown.view, filter: filter, isLate: isLate, rows: shown.rows)
-                    .html
+                OverviewPage(
+                    view: shown.view.part(for: caller.grant),
+                    filter: filter,
+                    isLate: isLate,
+                    rows: shown.rows,
+                    caller: caller
+                ).html
             )
         }
         return answer ?? .html(StartingPage().html, status: .serviceUnavailable)
@@ -73,7 +99,7 @@ struct Desk: Sendable {
             return .html(try await page(of: track, at: at, nil))
         }
         let isLate = board.shown.map(board.isLate) ?? false
-        let answer = try await board.kept("page \(track) \(isLate)") { shown in
+        let answer = try await board.kept("page \(caller.view) \(track) \(isLate)") { shown in
             .html(try await page(of: track, at: nil, shown.view, isLate: isLate))
         }
         if let answer { return answer }
@@ -92,7 +118,8 @@ struct Desk: Sendable {
             at: at,
             view: view,
             isLate: isLate,
-            limits: limits
+            limits: limits,
+            caller: caller
         ).html
     }
 
@@ -102,6 +129,52 @@ struct Desk: Sendable {
             throw Problem(.notFound, "there is no such file; a newer page names newer ones")
         }
         return asset.answer
+    }
+
+    /// The question before an act; asking it changes nothing.
+    private func ask(
+        _ verb: String,
+        _ track: TrackID?,
+        _ question: Question
+    ) throws(Problem) -> Answer {
+        let wish = try Wish(verb, question.query, track: track)
+        try wish.check(caller)
+        let view = try view()
+        if let track, view.track(track) == nil { throw Self.unknown(track, among: view) }
+        let page = QuestionPage(
+            wish: wish,
+            track: track,
+            view: view,
+            caller: caller,
+            stamp: stamper.stamp(caller.bearer),
+            id: "page-" + Secret.make().prefix(32)
+        )
+        return .page(page.html)
+    }
+
+    private func login(_ question: Question) throws(Problem) -> Answer {
+        try question.allow(["to"])
+        return .page(
+            LoginPage(to: Self.place(question.value("to")), provider: provider).html
+        )
+    }
+
+    private func loginLink(_ question: Question) throws(Problem) -> Answer {
+        try question.allow(["code"])
+        return .page(LoginLinkPage(code: question.value("code") ?? "").html)
+    }
+
+    private func account(_ question: Question) throws(Problem) -> Answer {
+        try question.allow([])
+        return .page(AccountPage(caller: caller, stamp: stamper.stamp(caller.bearer)).html)
+    }
+
+    /// A place of ours to go on to, and never one elsewhere.
+    static func place(_ text: String?) -> String {
+        guard let text, text.hasPrefix("/"), !text.hasPrefix("//"), !text.contains("\\"),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return "/" }
+        return text
     }
 
     // MARK: Health
@@ -127,7 +200,7 @@ struct Desk: Sendable {
 
     private func health(_ question: Question) throws(Problem) -> Answer {
         try question.allow([])
-        return .json(Health.document(of: board, version: Conductor.engine))
+        return .json(Health.document(of: board, for: caller.grant, version: Conductor.engine))
     }
 
     // MARK: Documents
@@ -140,7 +213,7 @@ struct Desk: Sendable {
                 fields: [(.retryAfter, "1")]
             )
         }
-        return shown.view
+        return shown.view.part(for: caller.grant)
     }
 
     private func limit(_ question: Question) throws(Problem) -> Int {
@@ -248,9 +321,12 @@ struct Desk: Sendable {
             after: try row(question),
             limit: try limit(question)
         )
+        let items = part.items.filter { item in
+            item["scope"]?.stringValue.flatMap(Scope.init).map(caller.grant.sees) ?? false
+        }
         return list(
             [
-                "commands": .array(part.items), "next": part.next.map { .int($0) } ?? .null,
+                "commands": .array(items), "next": part.next.map { .int($0) } ?? .null,
             ],
             next: part.next.map(String.init),
             question
@@ -259,7 +335,9 @@ struct Desk: Sendable {
 
     private func machines(_ question: Question) async throws -> Answer {
         try question.allow([])
-        let answer = await board.kept("machines") { .json(Documents.machines($0.view)) }
+        let answer = await board.kept("machines \(caller.view)") {
+            .json(Documents.machines($0.view.part(for: caller.grant)))
+        }
         guard let answer else {
             _ = try view()
             throw Problem(.serviceUnavailable, "nothing was decided yet")
@@ -276,6 +354,11 @@ struct Desk: Sendable {
             })
         else {
             throw Problem(.notFound, "a machine's digest has 64 hexadecimal digits")
+        }
+        if !caller.grant.isUnlimited {
+            guard try view().status.tracks.contains(where: { $0.state.machine == digest }) else {
+                throw Problem(.forbidden, "no track that you may look at is pinned to it")
+            }
         }
         return .json(try Documents.machine(try await archive.machine(digest)))
     }
@@ -304,7 +387,8 @@ struct Desk: Sendable {
             last = Int(text) ?? -1
         }
         let (stream, leave) = try board.streams.listen(
-            from: question.address,
+            from: caller.isKnown ? caller.actor : question.address,
+            grant: caller.grant,
             after: last,
             current: current
         )

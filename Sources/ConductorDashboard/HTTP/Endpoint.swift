@@ -1,7 +1,17 @@
+import HTTPTypes
+
 /// Every address that there is.
 enum Endpoint: String, Sendable, CaseIterable {
     case overview = "/"
+    case login = "/login"
+    case loginLink = "/login/link"
+    case loginElsewhere = "/login/oidc"
+    case loginReturn = "/login/oidc/callback"
+    case logout = "/logout"
+    case account = "/account"
+    case ask = "/ask/{verb}"
     case track = "/tracks/{app}/{platform}/{version}"
+    case trackAsk = "/tracks/{app}/{platform}/{version}/ask/{verb}"
     case asset = "/assets/{file}"
     case alive = "/healthz"
     case ready = "/readyz"
@@ -20,7 +30,36 @@ enum Endpoint: String, Sendable, CaseIterable {
     case apiDocument = "/api/v1/openapi.json"
 
     /// Whether it answers programs: its refusals are documents, too.
-    static func isForPrograms(_ path: [String]) -> Bool { path.first == "api" }
+    static func isForPrograms(_ endpoint: Endpoint) -> Bool {
+        endpoint.rawValue.hasPrefix("/api/")
+    }
+
+    /// What may be asked of it; HEAD goes with GET.
+    var methods: [HTTPRequest.Method] {
+        switch self {
+        case .overview, .loginElsewhere, .loginReturn, .account, .track, .asset, .alive, .ready,
+            .apiTracks, .apiTrack,
+            .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiMachines,
+            .apiMachine, .apiHealth, .apiEvents, .apiDocument:
+            [.get]
+        case .login, .loginLink, .ask, .trackAsk, .apiCommands: [.get, .post]
+        case .logout: [.post]
+        }
+    }
+
+    /// Whether it tells nothing of releases, so that nobody is asked who they are.
+    var isForAnybody: Bool {
+        switch self {
+        case .login, .loginLink, .loginElsewhere, .loginReturn, .asset, .alive, .ready,
+            .apiDocument:
+            true
+        case .overview, .logout, .account, .ask, .track, .trackAsk, .apiTracks, .apiTrack,
+            .apiExplain,
+            .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiCommands, .apiMachines,
+            .apiMachine, .apiHealth, .apiEvents:
+            false
+        }
+    }
 
     /// The parts of the address, as written above.
     private var parts: [Substring] { rawValue.split(separator: "/") }

@@ -5,12 +5,17 @@ import HTTPTypes
 struct Gate: Sendable {
     /// The host names under which this server may be called.
     let hosts: Set<String>
+    /// Names of its own, under which others may call it for people.
+    private let names: Set<String>
+    private let limits: DashboardLimits
 
-    init(host: String) {
-        let own = host.lowercased()
-        hosts = [
+    init(_ definition: HTTPDefinition, limits: DashboardLimits) {
+        let own = definition.host.lowercased()
+        names = Set(definition.names)
+        hosts = names.union([
             "localhost", "127.0.0.1", "[::1]", own, own.contains(":") ? "[\(own)]" : own,
-        ]
+        ])
+        self.limits = limits
     }
 
     /// - Throws: `Problem` for what is refused.
@@ -18,7 +23,7 @@ struct Gate: Sendable {
         _ method: HTTPRequest.Method,
         authority: String?,
         _ headers: HTTPFields,
-        isForAll: Bool
+        _ endpoint: Endpoint?
     ) throws(Problem) {
         // A page elsewhere whose name was made to lead here still calls that name.
         guard let authority, hosts.contains(Self.host(of: authority)) else {
@@ -27,12 +32,20 @@ struct Gate: Sendable {
                 "this server is called by another name: use localhost or the address it listens on"
             )
         }
-        guard method == .get || method == .head else {
+        let methods = endpoint?.methods ?? [.get]
+        let allowed = methods + (methods.contains(.get) ? [.head] : [])
+        guard allowed.contains(method) else {
+            let names = allowed.map(\.rawValue).sorted { $0.precedes($1) }
             throw Problem(
                 .methodNotAllowed,
-                "here one can only look: GET and HEAD",
-                fields: [(.allow, "GET, HEAD")]
+                names.contains("POST")
+                    ? "this address understands \(names.joined(separator: ", "))"
+                    : "here one can only look: GET and HEAD",
+                fields: [(.allow, names.joined(separator: ", "))]
             )
+        }
+        guard method == .get || method == .head else {
+            return try checkWrite(authority, headers, endpoint)
         }
         if let length = headers[.contentLength], length != "0" {
             throw Problem(.contentTooLarge, "a request to look has no body")
@@ -40,7 +53,7 @@ struct Gate: Sendable {
         if headers[.transferEncoding] != nil {
             throw Problem(.contentTooLarge, "a request to look has no body")
         }
-        guard !isForAll else { return }
+        guard endpoint != .badge else { return }
         if let origin = headers[.origin], !isOwn(origin) {
             throw Problem(.forbidden, "a page of another origin asks")
         }
@@ -48,6 +61,38 @@ struct Gate: Sendable {
             throw Problem(.forbidden, "a page of another site asks")
         }
     }
+
+    /// What would change something: from a page of ours, or from a program that says where it comes
+    /// from in no way.
+    private func checkWrite(
+        _ authority: String,
+        _ headers: HTTPFields,
+        _ endpoint: Endpoint?
+    ) throws(Problem) {
+        if let text = headers[.contentLength] {
+            guard let length = Int(text), length <= limits.bodyBytes else {
+                throw Problem(
+                    .contentTooLarge,
+                    "the body has more than \(limits.bodyBytes) bytes"
+                )
+            }
+        }
+        guard headers[.secFetchSite] != "cross-site", headers[.secFetchSite] != "same-site" else {
+            throw Problem(.forbidden, "a page of another site asks")
+        }
+        guard let origin = headers[.origin] else {
+            if let endpoint, Endpoint.isForPrograms(endpoint) { return }
+            throw Problem(.forbidden, "the request does not say from which origin it comes")
+        }
+        let parts = origin.split(separator: "://", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0] == "http" || parts[0] == "https",
+            parts[1].lowercased() == authority.lowercased()
+                || names.contains(Self.host(of: parts[1]))
+        else { throw Problem(.forbidden, "a page of another origin asks") }
+    }
+
+    /// Whether it is called by one of its further names.
+    func isOwnName(_ authority: String) -> Bool { names.contains(Self.host(of: authority)) }
 
     private func isOwn(_ origin: String) -> Bool {
         let parts = origin.split(separator: "://", maxSplits: 1).map(String.init)

@@ -47,7 +47,7 @@ struct Question: Sendable {
         self.address = address
     }
 
-    private static func query(_ text: Substring) throws(Problem) -> [String: String] {
+    static func query(_ text: Substring) throws(Problem) -> [String: String] {
         var query: [String: String] = [:]
         for pair in text.split(separator: "&") {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -17,12 +17,29 @@ struct StreamEvent: Sendable, Equatable {
     }
 }
 
+extension StreamEvent {
+    /// What of it is for somebody: the tracks of their apps.
+    func part(for grant: AccessGrant) -> StreamEvent {
+        guard !grant.isUnlimited, name == "change" else { return self }
+        func isTheirs(_ name: JSON?) -> Bool {
+            name?.stringValue.flatMap(TrackID.init).map { grant.covers(app: $0.app) } ?? false
+        }
+        var part = self
+        part.data.set(
+            "tracks",
+            .array((data["tracks"]?.arrayValue ?? []).filter { isTheirs($0["track"]) })
+        )
+        part.data.set("removed", .array((data["removed"]?.arrayValue ?? []).filter(isTheirs)))
+        return part
+    }
+}
+
 /// Who listens, and what they may have missed.
 final class EventStreams: Sendable {
+    private typealias Continuation = AsyncStream<StreamEvent>.Continuation
+
     private struct State {
-        var listeners:
-            [Int: (address: String, continuation: AsyncStream<StreamEvent>.Continuation)] =
-                [:]
+        var listeners: [Int: (name: String, grant: AccessGrant, continuation: Continuation)] = [:]
         var next = 0
         var kept: [StreamEvent] = []
         /// Everything after this id is in `kept`.
@@ -52,9 +69,9 @@ final class EventStreams: Sendable {
                     state.keptFrom = state.kept.removeFirst().id
                 }
             }
-            var late: [AsyncStream<StreamEvent>.Continuation] = []
+            var late: [Continuation] = []
             for (id, listener) in state.listeners {
-                if case .dropped = listener.continuation.yield(event) {
+                if case .dropped = listener.continuation.yield(event.part(for: listener.grant)) {
                     late.append(listener.continuation)
                     state.listeners[id] = nil
                 }
@@ -67,13 +84,15 @@ final class EventStreams: Sendable {
     /// One who listens: what was missed since an id, and what comes.
     ///
     /// - Parameters:
-    ///   - address: who asks.
+    ///   - name: who asks, or their address.
+    ///   - grant: what they may hear of.
     ///   - last: the id of the last event that was received, where the browser says it.
     ///   - current: the id of what is shown now.
     /// - Returns: events, the first of which is `reset` where it is not known what was missed.
     /// - Throws: `Problem` when too many listen.
     func listen(
-        from address: String,
+        from name: String,
+        grant: AccessGrant,
         after last: Int?,
         current: Int
     ) throws(Problem) -> (stream: AsyncStream<StreamEvent>, leave: @Sendable () -> Void) {
@@ -91,11 +110,11 @@ final class EventStreams: Sendable {
                     fields: retry
                 )
             }
-            let own = state.listeners.values.count { $0.address == address }
-            guard own < limits.streamsPerAddress else {
+            let own = state.listeners.values.count { $0.name == name }
+            guard own < limits.streamsPerCaller else {
                 return Problem(
                     .tooManyRequests,
-                    "\(limits.streamsPerAddress) event streams of this address are open already",
+                    "\(limits.streamsPerCaller) event streams of \(name) are open already",
                     fields: retry
                 )
             }
@@ -103,7 +122,9 @@ final class EventStreams: Sendable {
                 let isKnown =
                     last <= current && (state.keptFrom.map { last >= $0 } ?? (last == current))
                 if isKnown {
-                    for event in state.kept where event.id > last { continuation.yield(event) }
+                    for event in state.kept where event.id > last {
+                        continuation.yield(event.part(for: grant))
+                    }
                 } else {
                     continuation.yield(Self.reset(at: current))
                 }
@@ -112,7 +133,7 @@ final class EventStreams: Sendable {
                     StreamEvent(id: current, name: "hello", data: ["tick": JSON(current)])
                 )
             }
-            state.listeners[state.next] = (address, continuation)
+            state.listeners[state.next] = (name, grant, continuation)
             let id = state.next
             continuation.onTermination = { [weak self] _ in self?.leave(id) }
             state.next += 1

@@ -7,6 +7,8 @@ struct Layout: Sendable {
     var live: (tick: Int, at: Instant?, interval: Span)?
     /// The daemon has not decided for too long: nothing here is known any more.
     var isLate = false
+    /// Who looks, where that is known.
+    var caller: Caller?
 
     func page(_ main: HTML) -> HTML {
         var attributes: HTML = ""
@@ -24,7 +26,7 @@ struct Layout: Sendable {
             <title>\(title)</title>
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <meta name="referrer" content="no-referrer">
+            <meta name="referrer" content="same-origin">
             <link rel="stylesheet" href="\(Assets.style.path)">
             <link rel="icon" href="\(Assets.icon.path)" type="image/svg+xml">
             <script src="\(Assets.script.path)" defer></script>
@@ -34,7 +36,7 @@ struct Layout: Sendable {
             <a class="skip" href="#main">Skip to content</a>
             <header class="top">
             <a class="home" href="/">conductord</a>
-            <nav aria-label="Pages"><a href="/">Releases</a> <a href="/api/v1/openapi.json">API</a></nav>
+            <nav aria-label="Pages"><a href="/">Releases</a> <a href="/api/v1/openapi.json">API</a>\(account)</nav>
             <p id="link" role="status" class="link">\(asOf)</p>
             </header>
             <main id="main" tabindex="-1">
@@ -46,6 +48,12 @@ struct Layout: Sendable {
             </html>
 
             """
+    }
+
+    private var account: HTML {
+        guard let caller else { return "" }
+        return caller.isKnown
+            ? " <a href=\"/account\">Account</a>" : " <a href=\"/login\">Log in</a>"
     }
 
     private var asOf: HTML {

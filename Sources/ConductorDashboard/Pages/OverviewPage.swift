@@ -7,18 +7,20 @@ struct OverviewPage: Sendable {
     var isLate: Bool
     /// Rows that were rendered already.
     var rows: [TrackID: HTML]
+    var caller: Caller
 
     var html: HTML {
         let layout = Layout(
             title: "Releases",
             live: (view.tick, view.status.at, view.interval),
-            isLate: isLate
+            isLate: isLate,
+            caller: caller
         )
         let shown = view.status.tracks.filter(filter.fits)
         return layout.page(
             """
             <h1 class="sr">Releases</h1>
-            \(FleetPanel(view: view).html)
+            \(FleetPanel(view: view).html)\(FleetActPart(status: view.status, caller: caller).html)
             <div class="bar" id="bar">\(counts)\(form)\(SourcesPart(view: view).html)</div>
             \(shelves(shown))
             """

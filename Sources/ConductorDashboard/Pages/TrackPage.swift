@@ -10,6 +10,7 @@ struct TrackPage: Sendable {
     var view: FleetView?
     var isLate = false
     var limits: DashboardLimits
+    var caller: Caller
 
     private var track: TrackID { explained.explanation.track }
     private var explanation: Explanation { explained.explanation }
@@ -17,10 +18,10 @@ struct TrackPage: Sendable {
 
     var html: HTML {
         let live = at == nil ? view.map { ($0.tick, $0.status.at, $0.interval) } : nil
-        let layout = Layout(title: "\(track)", live: live, isLate: isLate)
+        let layout = Layout(title: "\(track)", live: live, isLate: isLate, caller: caller)
         return layout.page(
             """
-            \(past)\(heading)
+            \(past)\(heading)\(acts)
             <div class="columns"><div>
             \(WhyNotPart(report: explained).html)
             \(NeedsPart(report: explained).html)
@@ -35,6 +36,11 @@ struct TrackPage: Sendable {
             \(StoryPart(story: story).events(atMost: limits.storyRows))
             """
         )
+    }
+
+    private var acts: HTML {
+        guard let view, let shown = view.track(track) else { return "" }
+        return ActPart(track: shown, status: view.status, caller: caller).html
     }
 
     private var past: HTML {

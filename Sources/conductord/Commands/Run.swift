@@ -49,7 +49,15 @@ struct Run: AsyncParsableCommand {
         let (engine, journal) = try wiring.engine(loaded, shadow: shadow) { log.write($0) }
         let server = ControlServer(path: places.socketPath) { try await engine.submit($0) }
         let once = once
-        let page = once ? nil : try PageService(of: loaded.deployment, places, logger: logger)
+        let page =
+            once
+            ? nil
+            : try PageService(
+                of: loaded.deployment,
+                places,
+                inbox: EngineInbox(engine: engine, stopFile: StopFile(path: places.stopFilePath)),
+                logger: logger
+            )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(
                 service: Daemon {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ConductorCore
-import Foundation
 
 /// `conductord stop`: the installation's STOP.
 struct Stop: AsyncParsableCommand {
@@ -23,21 +22,14 @@ struct Stop: AsyncParsableCommand {
     @OptionGroup var request: RequestOptions
 
     func run() async throws {
-        let file = request.places.stopFilePath
+        let file = StopFile(path: request.places.stopFilePath)
         if lift {
             // The file last: until the command is accepted, STOP holds.
             try await request.ask(.liftStop, at: .installation)
-            if FileManager.default.fileExists(atPath: file) {
-                try FileManager.default.removeItem(atPath: file)
-            }
+            try file.remove()
         } else {
             // The file first: it holds whatever becomes of the command.
-            guard
-                FileManager.default.createFile(
-                    atPath: file,
-                    contents: Data((request.reason ?? "").utf8)
-                )
-            else { throw Cannot("the STOP file \(file) cannot be written") }
+            try file.make(reason: request.reason)
             try await request.ask(.stop, at: .installation)
         }
     }

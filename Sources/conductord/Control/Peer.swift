@@ -16,6 +16,9 @@ enum Peer {
         return unsafe "os:\(String(cString: name))"
     }
 
+    /// The name of the user who runs this process.
+    static var ownName: String { String(own.dropFirst("os:".count)) }
+
     /// The user who runs this process.
     static var own: String { actor(uid: getuid()) }
 }
