@@ -143,10 +143,9 @@ let package = Package(
         .testTarget(
             name: "ConductorDashboardTests",
             dependencies: [
-                "ConductorCore", "ConductorDashboard", "ConductorFiles", "ConductorJournal",
-                "ConductorPorts", "ConductorRuntime", "ConductorTesting", "SourceAdapters",
-                "conductord",
-                crypto, httpTypes, logging, nioCore, nioPosix,
+                "AdapterTesting", "ConductorCore", "ConductorDashboard", "ConductorFiles",
+                "ConductorJournal", "ConductorPorts", "ConductorRuntime", "ConductorTesting",
+                "SourceAdapters", "conductord", crypto, httpTypes, logging, nioCore, nioPosix,
             ]
         ),
         .testTarget(

@@ -1,3 +1,4 @@
+import AdapterTesting
 import ConductorCore
 import ConductorPorts
 import ConductorTesting
