@@ -36,6 +36,8 @@ package struct DashboardLimits: Sendable {
     package var mostEntries = 1_000
     /// Rows of a track's story that its page shows.
     package var storyRows = 200
+    /// Polls of a source at a scope that are drawn beside a metric.
+    package var sparkPoints = 120
     /// A view is late when it is older than this many intervals, and `lateGrace` on top.
     package var lateIntervals: Int64 = 2
     package var lateGrace = Span.seconds(10)

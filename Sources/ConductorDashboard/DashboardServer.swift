@@ -324,7 +324,8 @@ package struct DashboardServer: Sendable {
             else { throw Problem(.unsupportedMediaType, "a command is sent as application/json") }
             return try await counter.answer(body, by: caller)
         case .overview, .loginElsewhere, .loginReturn, .account, .track, .asset, .alive, .ready,
-            .apiTracks, .apiTrack, .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands,
+            .apiTracks, .apiTrack, .apiExplain, .apiTimeline, .apiDecisions, .apiSeries,
+            .apiTrackCommands,
             .badge, .apiMachines,
             .apiMachine, .apiHealth, .apiEvents, .apiDocument:
             throw Problem(.methodNotAllowed, "here one can only look: GET and HEAD")

@@ -288,6 +288,53 @@ extension ReadOnlyJournal {
         try walk([(.command, "", [])], after: sequence, through: .max, visit: visit)
     }
 
+    /// Calls `visit` with every poll after `sequence` that brought an answer, in order, until it
+    /// returns false: of some sources, at the scopes that a track is in.
+    ///
+    /// - Throws: what `visit` throws, or why a row cannot be read.
+    package func goodPolls(
+        of sources: [String],
+        seenBy track: TrackID,
+        after sequence: Int64 = 0,
+        visit: (JournalRow) throws -> Bool
+    ) throws {
+        let parts = sources.flatMap { source in
+            Self.scopes(around: track).map { scope -> Part in
+                (
+                    .poll, "t.channel = \(Self.channel) AND t.failure IS NULL AND",
+                    [.text(source), scope]
+                )
+            }
+        }
+        try walk(parts, after: sequence, through: .max, visit: visit)
+    }
+
+    /// The newest polls that brought an answer, oldest first, up to a row: of one source, at the
+    /// scopes that a track is in, no more of each than asked for.
+    ///
+    /// - Throws: `JournalError`.
+    package func newestGoodPolls(
+        of source: String,
+        seenBy track: TrackID,
+        through last: Int64,
+        limit: Int
+    ) throws -> [JournalRow] {
+        let found = try read { database in
+            try Self.scopes(around: track).flatMap { scope in
+                try database.rows(
+                    .poll,
+                    "WHERE t.channel = \(Self.channel) AND t.failure IS NULL AND t.seq <= ?"
+                        + " ORDER BY t.seq DESC LIMIT ?",
+                    [.text(source), scope, .integer(last), .integer(Int64(limit))]
+                )
+            }
+        }
+        return try found.sorted { $0.sequence < $1.sequence }.map(journalRow)
+    }
+
+    /// The channel of a source at a scope.
+    private static let channel = "(SELECT id FROM channel WHERE source = ? AND scope = ?)"
+
     /// Calls `visit` with all that happened to a track after `sequence`, in order, until it returns
     /// false: discoveries, decisions, intents, attempts, outcomes, and the commands of every scope
     /// that the track is in.

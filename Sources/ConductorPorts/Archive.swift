@@ -19,6 +19,20 @@ package protocol Archive: Sendable {
     /// - Throws: `NoAnswer`.
     func decisions(on track: TrackID, after: Int64, limit: Int) async throws -> ArchivePart
 
+    /// Facts of a track over time after a row, oldest first, no more polls than asked for; one fact,
+    /// or all that are numbers.
+    ///
+    /// - Throws: `NoAnswer`.
+    func series(of fact: String?, on track: TrackID, after: Int64, limit: Int) async throws
+        -> ArchivePart
+
+    /// The newest values of facts, by path, oldest first, no more polls of a source than asked for; up
+    /// to now or to a moment.
+    ///
+    /// - Throws: `NoAnswer`.
+    func recent(_ facts: [String], on track: TrackID, at: Instant?, limit: Int) async throws
+        -> [String: [SeriesPoint]]
+
     /// Commands after a row, oldest first, no more than asked for; of all scopes, or of those that a
     /// track is in.
     ///
@@ -29,6 +43,17 @@ package protocol Archive: Sendable {
     ///
     /// - Throws: `NoAnswer`.
     func machine(_ digest: String) async throws -> Entry.MachineRecord
+}
+
+/// A fact's value at a poll; nil where it was not known.
+package struct SeriesPoint: Sendable, Equatable {
+    package var at: Instant
+    package var value: JSON?
+
+    package init(at: Instant, value: JSON?) {
+        self.at = at
+        self.value = value
+    }
 }
 
 /// A part of a long list, and where the next one begins.

@@ -64,6 +64,7 @@ import Testing
                 ("/tracks", "tracks", 6), ("/commands", "commands", 6),
                 ("\(House.path)/decisions", "decisions", nil),
                 ("\(House.path)/timeline", "events", nil),
+                ("\(House.path)/series", "points", nil),
             ] as [(String, String, Int?)] {
                 let whole = try await house.json(path)[list]?.arrayValue ?? []
                 if let count { #expect(whole.count == count, "\(path)") }
@@ -126,6 +127,32 @@ import Testing
                     "$.since: 3 is no string", "$: lacks reason", "$: odd is not in the document",
                 ].sorted()
         )
+    }
+
+    @Test func `tells and draws numbers over time`() async throws {
+        try await House.open { house in
+            try await house.waits(for: "branched")
+            let path = "\(House.path)/series"
+            var points: [JSON] = []
+            // A poll a second: two make a line.
+            while points.count(where: { $0["source"] == "quality" }) < 2 {
+                points = try await house.json(path)["points"]?.arrayValue ?? []
+                _ = try await house.visitor.events { $0.contains { $0.name == "beat" } }
+            }
+            let quality = points.filter { $0["source"] == "quality" }
+            #expect(quality.allSatisfy { $0["values"]?["quality.crash_free"]?.numberValue != nil })
+            #expect(points.contains { $0["values"]?["tracker.blockers.open"] == 2 })
+            #expect(points.allSatisfy { $0["values"]?["tracker.note"] == nil }, "it is no number")
+
+            let one = try await house.json("\(path)?fact=tracker.note")["points"]?.arrayValue ?? []
+            #expect(!one.isEmpty && one.allSatisfy { $0["source"] == "tracker" })
+            #expect(one.first?["values"]?["tracker.note"]?.stringValue != nil)
+            let refused = try await house.json("\(path)?fact=tracker.blockers.opn", status: 404)
+            #expect(
+                refused["detail"]?.stringValue?.contains("did you mean 'tracker.blockers.open'?")
+                    == true
+            )
+        }
     }
 
     @Test func `has a badge that any page may show`() async throws {

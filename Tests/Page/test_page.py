@@ -96,12 +96,15 @@ def road(browser, daemon, axe, shots):
         version, violations = browser.axe(axe)
         check(f"axe-core {version} finds nothing on {where}", not violations, violations)
 
-    def see(selector, words, seconds=20):
+    def comes(condition, what, seconds=20):
         try:
-            browser.wait(lambda: words in browser.text(selector), words, seconds)
+            browser.wait(condition, what, seconds)
             return True
         except Exception:
             return False
+
+    def see(selector, words, seconds=20):
+        return comes(lambda: words in browser.text(selector), words, seconds)
 
     print("See")
     browser.look(1440, 900)
@@ -203,6 +206,18 @@ def road(browser, daemon, axe, shots):
     first = urllib.request.urlopen(address + TRACK + "?at=" + before).read()
     check("and the same again",
           urllib.request.urlopen(address + TRACK + "?at=" + before).read() == first)
+    check("a slider has the moments at which something happened", comes(
+        lambda: browser.run("return document.querySelector('.travel [type=range]') !== null"), "slider"))
+    browser.run("""
+        const slider = document.querySelector('.travel [type=range]');
+        slider.value = 0;
+        for (const name of ['input', 'change']) slider.dispatchEvent(new Event(name, { bubbles: true }));
+        """)
+    check("moving it shows another moment", comes(
+        lambda: "at=" in browser.driver.current_url and before not in browser.driver.current_url,
+        "the address"))
+    check("the first one", see("#title", "upcoming", 5), browser.text("#title"))
+    browser.open(address + TRACK + "?at=" + before)
     shot("as-it-was")
     well("the past")
 

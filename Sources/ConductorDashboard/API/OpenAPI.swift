@@ -409,6 +409,29 @@ enum OpenAPI {
             }
            }
           },
+          "/api/v1/tracks/{app}/{platform}/{version}/series": {
+           "get": {
+            "operationId": "series",
+            "summary": "Its facts over time, as the sources answered.",
+            "parameters": [
+             {"$ref": "#/components/parameters/app"},
+             {"$ref": "#/components/parameters/platform"},
+             {"$ref": "#/components/parameters/version"},
+             {
+              "name": "fact", "in": "query", "schema": {"type": "string"},
+              "description": "The path of one fact; otherwise all that are numbers."
+             },
+             {"$ref": "#/components/parameters/limit"},
+             {"$ref": "#/components/parameters/after"}
+            ],
+            "responses": {
+             "200": {"description": "Its facts over time, as the sources answered.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Series"}}}},
+             "304": {"$ref": "#/components/responses/NotModified"},
+             "4XX": {"$ref": "#/components/responses/Problem"},
+             "5XX": {"$ref": "#/components/responses/Problem"}
+            }
+           }
+          },
           "/api/v1/tracks/{app}/{platform}/{version}/badge.svg": {
            "get": {
             "operationId": "badge",
@@ -895,6 +918,32 @@ enum OpenAPI {
              "next": {"type": ["integer", "null"]}
             },
             "required": ["track", "decisions", "next"],
+            "additionalProperties": false
+           },
+           "Series": {
+            "type": "object",
+            "properties": {
+             "track": {"type": "string"},
+             "points": {
+              "type": "array",
+              "items": {
+               "type": "object",
+               "properties": {
+                "sequence": {"type": "integer"},
+                "at": {"type": "string", "format": "date-time"},
+                "source": {"type": "string"},
+                "values": {
+                 "type": "object",
+                 "description": "By the facts' paths; null where the answer left one out, or spoke of another version."
+                }
+               },
+               "required": ["sequence", "at", "source", "values"],
+               "additionalProperties": false
+              }
+             },
+             "next": {"type": ["integer", "null"]}
+            },
+            "required": ["track", "points", "next"],
             "additionalProperties": false
            },
            "Commands": {

@@ -54,6 +54,41 @@ enum Script {
           });
           follow(filter);
 
+          // --- Travelling in time ---------------------------------------------------------------------
+          // The moments at which something happened to this track, oldest first, each a second later: what came of it is decided.
+          let moments = [];
+          const load = async (address) => {
+            const found = new Set();
+            for (let part = 0; address && part < 20; part += 1) {
+              const answer = await fetch(address, { credentials: "same-origin" });
+              if (!answer.ok) return;
+              for (const event of (await answer.json()).events) found.add(Date.parse(event.at) + 1000);
+              const next = /<([^>]+)>; rel="next"/.exec(answer.headers.get("Link") ?? "");
+              address = next && next[1];
+            }
+            moments = [...found].filter((time) => !isNaN(time)).sort((left, right) => left - right);
+          };
+          const slide = (form) => {
+            if (!form || moments.length < 2 || form.querySelector("[type=range]")) return;
+            const field = form.elements.at;
+            const shown = Date.parse(field.getAttribute("value"));
+            const place = moments.findLastIndex((time) => time <= shown);
+            const slider = document.createElement("input");
+            for (const [name, value] of Object.entries({ type: "range", min: 0, max: moments.length - 1,
+              value: Math.max(0, place), "aria-label": "Moments at which something happened" })) {
+              slider.setAttribute(name, value);
+            }
+            slider.addEventListener("input", () => {
+              const time = new Date(moments[slider.value]);
+              field.value = time.toISOString();
+              slider.setAttribute("aria-valuetext", moment.format(time));
+            });
+            slider.addEventListener("change", () => form.submit());
+            form.append(slider);
+          };
+          const travel = document.querySelector("form.travel");
+          if (travel) load(travel.dataset.timeline).then(() => slide(document.querySelector("form.travel")), () => {});
+
           if (isPast) return;
 
           // --- Following the daemon -------------------------------------------------------------------
@@ -142,6 +177,7 @@ enum Script {
                 const fresh = page.getElementById("main");
                 if (fresh) {
                   tellAll(fresh);
+                  slide(fresh.querySelector("form.travel"));
                   isLate = page.documentElement.classList.contains("late");
                   const banner = fresh.querySelector("#lost");
                   const current = $("lost");

@@ -91,6 +91,9 @@ enum Stylesheet {
         .metrics { margin: 0; display: grid; gap: .1rem; align-content: start; font-size: .92rem; }
         .metric { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .75rem; position: relative; }
         .metric dt { color: var(--soft); } .metric dd { margin: 0; text-align: right; white-space: nowrap; } .metric dd i { display: inline-block; width: 1rem; } .metric small { color: var(--soft); }
+        .metric .drawn { grid-column: 1 / -1; } .spark { display: block; width: 100%; height: 1.7rem; }
+        .spark path { fill: none; stroke-width: 1.5; vector-effect: non-scaling-stroke; stroke: var(--ink); }
+        .spark .limit { stroke: var(--soft); stroke-dasharray: 3 3; stroke-width: 1; }
         .metric.kept i { color: var(--green); } .metric.missed i, .metric.missed b { color: var(--red); }
         .metric.unknown i, .metric.unknown b { color: var(--unknown); }
         .retired summary, .way summary { cursor: pointer; } .retired li { padding: .15rem 1rem; }
@@ -122,6 +125,7 @@ enum Stylesheet {
         .story .e-attempt, .story .e-intent { color: var(--soft); }
         .travel { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; color: var(--soft); }
         .travel input { width: 15rem; }
+        .travel input[type="range"] { width: 100%; accent-color: currentColor; }
 
         .ways { display: flex; flex-wrap: wrap; gap: .5rem; }
         .button { display: inline-block; border: 1px solid var(--soft); border-radius: .3rem; padding: .25rem .8rem; min-height: 2rem;

@@ -39,6 +39,7 @@ struct Desk: Sendable {
         case .apiTimeline: .answer(try await timeline(try track(values), question))
         case .apiDecisions: .answer(try await decisions(try track(values), question))
         case .apiTrackCommands: .answer(try await commands(try track(values), question))
+        case .apiSeries: .answer(try await series(try track(values), question))
         case .badge: .answer(try badge(try track(values), question))
         case .apiCommands: .answer(try await commands(nil, question))
         case .apiMachines: .answer(try await machines(question))
@@ -112,9 +113,14 @@ struct Desk: Sendable {
         _ view: FleetView?,
         isLate: Bool = false
     ) async throws -> HTML {
-        TrackPage(
-            explained: try await archive.explain(track, at: at),
+        let explained = try await archive.explain(track, at: at)
+        let paths = TrackPage.metrics(of: explained).map(\.path)
+        return TrackPage(
+            explained: explained,
             story: try await archive.timeline(of: track, at: at),
+            recent: paths.isEmpty
+                ? [:]
+                : try await archive.recent(paths, on: track, at: at, limit: limits.sparkPoints),
             at: at,
             view: view,
             isLate: isLate,
@@ -307,6 +313,24 @@ struct Desk: Sendable {
         return list(
             [
                 "track": .string(track.description), "decisions": .array(part.items),
+                "next": part.next.map { .int($0) } ?? .null,
+            ],
+            next: part.next.map(String.init),
+            question
+        )
+    }
+
+    private func series(_ track: TrackID, _ question: Question) async throws -> Answer {
+        try question.allow(["fact", "limit", "after"])
+        let part = try await archive.series(
+            of: question.value("fact"),
+            on: track,
+            after: try row(question),
+            limit: try limit(question)
+        )
+        return list(
+            [
+                "track": .string(track.description), "points": .array(part.items),
                 "next": part.next.map { .int($0) } ?? .null,
             ],
             next: part.next.map(String.init),

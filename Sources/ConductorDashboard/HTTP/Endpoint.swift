@@ -21,6 +21,7 @@ enum Endpoint: String, Sendable, CaseIterable {
     case apiTimeline = "/api/v1/tracks/{app}/{platform}/{version}/timeline"
     case apiDecisions = "/api/v1/tracks/{app}/{platform}/{version}/decisions"
     case apiTrackCommands = "/api/v1/tracks/{app}/{platform}/{version}/commands"
+    case apiSeries = "/api/v1/tracks/{app}/{platform}/{version}/series"
     case badge = "/api/v1/tracks/{app}/{platform}/{version}/badge.svg"
     case apiCommands = "/api/v1/commands"
     case apiMachines = "/api/v1/machines"
@@ -38,9 +39,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .overview, .loginElsewhere, .loginReturn, .account, .track, .asset, .alive, .ready,
-            .apiTracks, .apiTrack,
-            .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiMachines,
-            .apiMachine, .apiHealth, .apiEvents, .apiDocument:
+            .apiTracks, .apiTrack, .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands,
+            .apiSeries, .badge, .apiMachines, .apiMachine, .apiHealth, .apiEvents, .apiDocument:
             [.get]
         case .login, .loginLink, .ask, .trackAsk, .apiCommands: [.get, .post]
         case .logout: [.post]
@@ -54,9 +54,8 @@ enum Endpoint: String, Sendable, CaseIterable {
             .apiDocument:
             true
         case .overview, .logout, .account, .ask, .track, .trackAsk, .apiTracks, .apiTrack,
-            .apiExplain,
-            .apiTimeline, .apiDecisions, .apiTrackCommands, .badge, .apiCommands, .apiMachines,
-            .apiMachine, .apiHealth, .apiEvents:
+            .apiExplain, .apiTimeline, .apiDecisions, .apiTrackCommands, .apiSeries, .badge,
+            .apiCommands, .apiMachines, .apiMachine, .apiHealth, .apiEvents:
             false
         }
     }

@@ -82,20 +82,25 @@ struct Metric: Sendable, Equatable {
     }
 
     /// One part of a list of terms.
-    var html: HTML {
+    var html: HTML { html(drawn: "") }
+
+    /// One part of a list of terms, with a picture of how it came about.
+    func html(drawn: HTML) -> HTML {
         let (style, sign, word): (HTML, HTML, HTML) =
             switch standing {
             case .kept: ("kept", "✔", "kept")
             case .missed: ("missed", "✖", "missed")
             case .unknown: ("unknown", "?", "unknown")
             }
+        let picture: HTML = drawn.isEmpty ? "" : "<dd class=\"drawn\">\(drawn)</dd>"
         let name = Self.name(of: path)
         let said = unit.flatMap { name.contains($0) ? nil : $0 }
         let shown = cause == nil ? value.map { Numbers.text($0, unit: said) } : nil
         return """
             <div class="metric \(style)" title="\(path)"><dt>\(name)</dt><dd>\
             <b>\(shown ?? "unknown")</b> <small>\(wanted)</small> \
-            <i aria-hidden="true">\(sign)</i><span class="sr">, \(word)</span></dd></div>
+            <i aria-hidden="true">\(sign)</i><span class="sr">, \(word)</span></dd>\
+            \(picture)</div>
             """
     }
 

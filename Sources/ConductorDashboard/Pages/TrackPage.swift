@@ -1,9 +1,12 @@
 import ConductorCore
+import ConductorPorts
 
 /// The page of one track, as it is or as it was.
 struct TrackPage: Sendable {
     var explained: ExplainReport
     var story: TimelineReport
+    /// The newest values of what is a metric here.
+    var recent: [String: [SeriesPoint]]
     /// The moment that is asked about; nil means now.
     var at: Instant?
     /// What the fleet is at, where the page shows now.
@@ -111,13 +114,18 @@ struct TrackPage: Sendable {
         "entered \(HTML.time(explained.state.since.wall)), \(Words.length(explanation.at - explained.state.since.wall)) before"
     }
 
+    /// The numbers that decide here: of the way on, and of the guards.
+    static func metrics(of explained: ExplainReport) -> [Metric] {
+        let transitions = [explained.way].compactMap(\.self) + explained.explanation.guards
+        return Metric.all(of: transitions, explained.thresholds)
+    }
+
     private var metrics: HTML {
-        let transitions = [explained.way].compactMap(\.self) + explanation.guards
-        let all = Metric.all(of: transitions, explained.thresholds)
+        let all = Self.metrics(of: explained)
         guard !all.isEmpty else { return "" }
         return """
             <section aria-labelledby="h-metrics"><h2 id="h-metrics">Metrics and thresholds</h2>
-            <dl class="metrics">\(all.map(\.html))</dl></section>
+            <dl class="metrics">\(all.map { $0.html(drawn: Sparkline($0, recent[$0.path] ?? []).html) })</dl></section>
 
             """
     }
@@ -137,7 +145,8 @@ struct TrackPage: Sendable {
     private var travel: HTML {
         let value = at ?? explanation.at
         return """
-            <form class="travel" method="get" action="\(track.path)"><label>As it was at \
+            <form class="travel" method="get" action="\(track.path)" \
+            data-timeline="/api/v1\(track.path)/timeline"><label>As it was at \
             <input name="at" value="\(value.description)" pattern="[-0-9]{10}[Tt ][0-9:.]{5,12}([Zz]|[-+][0-9:]{5})" \
             title="RFC 3339, such as 2026-03-02T09:00:00Z" maxlength="40" required></label> \
             <button>Show</button></form>

@@ -52,6 +52,31 @@ final class JournalArchive: Archive {
         }
     }
 
+    func series(
+        of fact: String?,
+        on track: TrackID,
+        after: Int64,
+        limit: Int
+    ) async throws -> ArchivePart {
+        try await ask(track) { reader in
+            var series = try Series(of: fact, on: track, in: reader)
+            return try series.points(after: after, limit: limit, in: reader)
+        }
+    }
+
+    func recent(
+        _ facts: [String],
+        on track: TrackID,
+        at: Instant?,
+        limit: Int
+    ) async throws -> [String: [SeriesPoint]] {
+        try await ask(track) { reader in
+            let end = try at.map { try Standing.find(track, at: $0, in: reader).end }
+            var series = try Series(of: nil, on: track, in: reader)
+            return try series.newest(facts, through: end ?? .max, limit: limit, in: reader)
+        }
+    }
+
     func commands(over track: TrackID?, after: Int64, limit: Int) async throws -> ArchivePart {
         try await ask(track) { reader in
             var items: [JSON] = []
