@@ -91,7 +91,7 @@ enum Stylesheet {
         .metrics { margin: 0; display: grid; gap: .1rem; align-content: start; font-size: .92rem; }
         .metric { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .75rem; position: relative; }
         .metric dt { color: var(--soft); } .metric dd { margin: 0; text-align: right; white-space: nowrap; } .metric dd i { display: inline-block; width: 1rem; } .metric small { color: var(--soft); }
-        .metric .drawn { grid-column: 1 / -1; } .spark { display: block; width: 100%; height: 1.7rem; }
+        .metric .drawn { grid-column: 1 / -1; margin: .1rem 0 .5rem; } .spark { display: block; width: 100%; height: 1.7rem; }
         .spark path { fill: none; stroke-width: 1.5; vector-effect: non-scaling-stroke; stroke: var(--ink); }
         .spark .limit { stroke: var(--soft); stroke-dasharray: 3 3; stroke-width: 1; }
         .metric.kept i { color: var(--green); } .metric.missed i, .metric.missed b { color: var(--red); }
