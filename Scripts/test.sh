@@ -42,7 +42,7 @@ build() { swift build --build-tests --explicit-target-dependency-import-check er
 # Two at a time, for two cores: those that compute, beside those that wait for children, files and servers.
 # Within each, one at a time: else tests that wait would starve those that measure time.
 unit_tests() {
-    local computing='^(CEL|ConductorCore|ConductorFiles|ConductorJournal|Simulation)Tests[.]'
+    local computing='^(Backlot|CEL|ConductorCore|ConductorFiles|ConductorJournal|Simulation)Tests[.]'
     local log=.build/computing-tests.log status=0 others
     tests --filter "$computing" >"$log" 2>&1 &
     others=$!
