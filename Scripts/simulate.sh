@@ -9,8 +9,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# C is left as it is written: of it all, only a hash runs here, which is assembly, and the build is shorter
-# by minutes.
+# C is not optimised, which makes the build shorter by minutes: what runs of it is a hash, which is assembly,
+# and the simulation's own small ground.
 build=(--configuration release --product simulate --scratch-path .build-simulation
     -Xswiftc -DCONDUCTOR_PLANTED_BUGS -Xcc -O0)
 Scripts/lend-packages.sh .build-simulation
