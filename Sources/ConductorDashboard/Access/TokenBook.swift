@@ -102,6 +102,19 @@ package struct TokenBook: Sendable, Equatable {
             unsafe unlink(scratch)
             throw Unreadable(description: "\(path) cannot be written")
         }
+        try Self.syncFolder(of: path)
+    }
+
+    /// A revocation that was acknowledged outlives a loss of power only when the folder knows the new
+    /// file.
+    private static func syncFolder(of path: String) throws {
+        let name = URL(filePath: path).deletingLastPathComponent().path()
+        let folder = unsafe open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw Unreadable(description: "\(name) cannot be opened") }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else {
+            throw Unreadable(description: "\(name) cannot be synced: what was written may be lost")
+        }
     }
 
     /// Changes the book while nobody else does.

@@ -69,7 +69,12 @@ struct Counter: Sendable {
 
     /// What happened to a track since somebody looked, newest last.
     private func changes(on track: TrackID, since: Instant, beside id: String) async -> [String] {
-        guard let story = try? await archive.timeline(of: track, at: nil) else { return [] }
+        let story: TimelineReport
+        do {
+            story = try await archive.timeline(of: track, at: nil)
+        } catch {
+            return ["what has happened since cannot be told: \(error)"]
+        }
         let events = story.history.events.filter { event in
             event.at > since && event.details["id"]?.stringValue != id
         }

@@ -72,7 +72,7 @@ final class JournalArchive: Archive {
     ) async throws -> [String: [SeriesPoint]] {
         try await ask(track) { reader in
             let end = try at.map { try Standing.find(track, at: $0, in: reader).end }
-            var series = try Series(of: nil, on: track, in: reader)
+            var series = try Series(of: nil, on: track, atOrBefore: end, in: reader)
             return try series.newest(facts, through: end ?? .max, limit: limit, in: reader)
         }
     }

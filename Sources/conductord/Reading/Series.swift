@@ -9,13 +9,19 @@ struct Series {
     /// Bodies by digest: most polls bring what the one before brought.
     private var observed: (digest: String, facts: [String: ObservedFact])?
 
-    /// Without a fact's path, all that are numbers.
+    /// Without a fact's path, all that are numbers; as the machine declares them that the track is
+    /// pinned to, or was at a row.
     ///
     /// - Throws: `NoAnswer` where the track's machine names no such fact; `JournalError`.
-    init(of fact: String?, on track: TrackID, in reader: ReadOnlyJournal) throws {
+    init(
+        of fact: String?,
+        on track: TrackID,
+        atOrBefore sequence: Int64? = nil,
+        in reader: ReadOnlyJournal
+    ) throws {
         self.track = track
         var declared: [FactDeclaration] = []
-        if case .decision(let record)? = try reader.decision(on: track)?.entry,
+        if case .decision(let record)? = try reader.decision(on: track, atOrBefore: sequence)?.entry,
             let digest = try JSON(stored: record.state)["machine"]?.stringValue,
             let machine = try reader.machine(digest)
         {
